@@ -1,0 +1,61 @@
+"""Every limit of DESIGN section 13, as named constants: the one place where a number is a rule.
+
+Limits that belong to the protocol are fixed: two nodes that disagreed on them would not converge.
+The others are defaults, which ``node.config`` lets a person change. This module imports nothing.
+"""
+
+from typing import Final
+
+# --- fixed by the protocol -----------------------------------------------------------------
+HEADER_BYTES_MAX: Final = 640
+BODY_BYTES_MAX: Final = 16 * 1024
+STRETCH_ENTRIES_MAX: Final = 512
+MESSAGE_BYTES_MAX: Final = 1024 * 1024
+HEADS_PER_MESSAGE_MAX: Final = 4096
+AFTER_ENTRIES_MAX: Final = 4
+KIND_CHARACTERS_MAX: Final = 32
+INTEGER_MAX: Final = 2**53
+SEALED_READERS_MAX: Final = 8
+ERASED_ENTRIES_PER_BODY_MAX: Final = 256
+WANTED_FEEDS_PER_MESSAGE_MAX: Final = 64
+WANTED_ENTRIES_PER_MESSAGE_MAX: Final = 256
+CIRCLE_TAGS_MULTIPLE: Final = 16
+CIRCLE_TAGS_MAX: Final = 64
+BLOB_BYTES_MAX: Final = 512 * 1024
+SCOPE_ITEMS_MAX: Final = 64
+
+# --- text (characters after NFC) -----------------------------------------------------------
+PERSON_NAME_CHARACTERS_MAX: Final = 60
+TITLE_CHARACTERS_MAX: Final = 120
+DESCRIPTION_CHARACTERS_MAX: Final = 4000
+NOTE_CHARACTERS_MAX: Final = 1000
+CATEGORY_CHARACTERS_MAX: Final = 60
+TAG_CHARACTERS_MAX: Final = 40
+TAGS_MAX: Final = 12
+PHOTOS_MAX: Final = 8
+TERMS_MAX: Final = 12
+QUANTITY_MAX: Final = 100_000
+MINUTES_PER_PAYMENT_MAX: Final = 10_000 * 60
+BUSY_PERIODS_MAX: Final = 200
+
+# --- the link, before the welcome (DESIGN section 8) ----------------------------------------
+HANDSHAKE_SECONDS_MAX: Final = 5.0
+HANDSHAKE_BYTES_MAX: Final = 4 * 1024
+UNWELCOMED_SOCKETS_MAX: Final = 32
+UNWELCOMED_SOCKETS_PER_ADDRESS_MAX: Final = 4
+
+# --- links and wants ------------------------------------------------------------------------
+DIALLED_LINKS_MAX: Final = 8
+ACCEPTED_LINKS_MAX: Final = 32
+FEEDS_IN_FLIGHT_MAX: Final = 64
+WANT_SECONDS_MAX: Final = 5.0
+
+# --- storage: defaults, configurable --------------------------------------------------------
+PERSON_ENTRIES_MAX: Final = 20_000
+PERSON_BYTES_MAX: Final = 32 * 1024 * 1024
+FOLDER_BYTES_MAX: Final = 4 * 1024 * 1024 * 1024
+
+# --- agreements -----------------------------------------------------------------------------
+DISPUTE_DAYS_AFTER_CLOSING: Final = 14
+LOAN_DAYS_DEFAULT: Final = 7
+LOAN_DAYS_MAX: Final = 3660

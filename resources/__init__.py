@@ -1,0 +1,1 @@
+"""Icons, style sheets, translations and desktop files, read only through importlib.resources."""
