@@ -1,0 +1,39 @@
+# The two commands for everybody: `make run` and `make test`. README.md says the rest.
+PYTHON_OF_VENV = .venv/bin/python
+
+.PHONY: help setup run test check bench crash clean
+
+help:
+	@echo "make run    set up .venv and play the demo"
+	@echo "make test   set up .venv and run the tests"
+	@echo "make check  format, lint, types and import rules"
+	@echo "make bench  first figures, as a table and bench-results.json"
+	@echo "make crash  10,000 kills instead of the suite's 300"
+	@echo "make clean  remove .venv and everything that was made"
+
+setup:
+	@.ci/setup
+
+run: setup
+	@.venv/bin/p2pshare-cli demo
+
+test: setup
+	@$(PYTHON_OF_VENV) -m pytest -q
+
+check: setup
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy p2pshare ui
+	@$(PYTHON_OF_VENV) -m pytest -q tests/unit/test_layers.py
+
+bench: setup
+	@$(PYTHON_OF_VENV) tests/benchmarks/run.py
+
+crash: setup
+	@P2PSHARE_CRASH_KILLS=10000 $(PYTHON_OF_VENV) -m pytest -q -o faulthandler_timeout=0 \
+		tests/integration/test_crash.py
+
+clean:
+	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+		.coverage htmlcov bench-results.json
+	@find p2pshare ui resources tests -name __pycache__ -type d -prune -exec rm -rf {} +
