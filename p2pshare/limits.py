@@ -23,6 +23,7 @@ CIRCLE_TAGS_MULTIPLE: Final = 16
 CIRCLE_TAGS_MAX: Final = 64
 BLOB_BYTES_MAX: Final = 512 * 1024
 SCOPE_ITEMS_MAX: Final = 64
+PAYLOAD_NESTING_MAX: Final = 32
 
 # --- text (characters after NFC) -----------------------------------------------------------
 PERSON_NAME_CHARACTERS_MAX: Final = 60

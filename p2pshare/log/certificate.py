@@ -14,6 +14,7 @@ from p2pshare.errors import CertificateRefused, KeyRefused
 from p2pshare.limits import INTEGER_MAX, KIND_CHARACTERS_MAX, SCOPE_ITEMS_MAX
 from p2pshare.log.entry import ID_BYTES, SUBJECT_BYTES
 from p2pshare.log.keys import SigningKey, check_reading_key, check_signing_key, verify
+from p2pshare.log.nesting import nested_too_deep
 
 FEED_OPEN_KIND: Final = "feed.open"
 REVOKE_KIND: Final = "person.revoke"
@@ -106,6 +107,8 @@ def decode_certificate(payload: bytes, circle: bytes, feed: bytes) -> Certificat
 
     Raises CertificateRefused, or KeyRefused for a person or reading key that must not be used.
     """
+    if nested_too_deep(payload):
+        raise CertificateRefused("the certificate is nested too deep")
     try:
         certificate = _certificate_decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -178,6 +181,8 @@ def revocation_payload(
 
 def decode_revocation(payload: bytes, circle: bytes) -> Revocation | None:
     """The revocation in a ``person.revoke`` payload, or None if it is not in force."""
+    if nested_too_deep(payload):
+        return None
     try:
         raw = _revocation_decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):

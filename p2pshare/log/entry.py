@@ -67,9 +67,8 @@ def encode_header(header: Header) -> bytes:
 
     Raises EncodingError or TooLarge where it breaks a rule of docs/protocol.md section 2.
     """
-    data = _encoder.encode(header)
-    _check_rules(header, data)
-    return data
+    _check_rules(header)
+    return _encoder.encode(header)
 
 
 def decode_header(data: bytes) -> Header:
@@ -81,17 +80,16 @@ def decode_header(data: bytes) -> Header:
         raise TooLarge(f"a header is at most {HEADER_BYTES_MAX} bytes, this one has {len(data)}")
     try:
         header = _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EncodingError(f"the header is not readable: {error}") from error
     if _encoder.encode(header) != data:
         raise EncodingError("the header is not in its canonical encoding")
-    _check_rules(header, data)
+    _check_rules(header)
     return header
 
 
-def _check_rules(header: Header, data: bytes) -> None:
-    if len(data) > HEADER_BYTES_MAX:
-        raise TooLarge(f"a header is at most {HEADER_BYTES_MAX} bytes, this one has {len(data)}")
+def _check_rules(header: Header) -> None:
+    """A header that keeps these rules has at most 349 bytes: HEADER_BYTES_MAX leaves room."""
     if header.version != VERSION:
         raise EncodingError(f"entry version {header.version} is not known here")
     if (
