@@ -56,6 +56,8 @@ def seal_body(
 
     Raises TooLarge, and KeyRefused for a reading key that must not be used.
     """
+    if len(salt) != SALT_BYTES:
+        raise ValueError("a salt has 16 bytes")
     unique = sorted(set(readers))
     if not 1 <= len(unique) <= SEALED_READERS_MAX:
         raise TooLarge(f"an entry is sealed to between 1 and {SEALED_READERS_MAX} readers")

@@ -20,7 +20,7 @@ class Frontier:
     """The tips of every feed of one circle, with fingerprints that are cached until a change."""
 
     def __init__(self, heads: dict[bytes, Tips] | None = None) -> None:
-        self._tips: dict[bytes, Tips] = dict(heads or {})
+        self._tips: dict[bytes, Tips] = {feed: tips for feed, tips in (heads or {}).items() if tips}
         self._feeds: list[bytes] = sorted(self._tips)
         self._fingerprints: dict[str, bytes] = {}
 
@@ -50,8 +50,8 @@ class Frontier:
             self._tips[feed] = tips
         if self._fingerprints:
             digits = feed.hex()
-            for prefix in [one for one in self._fingerprints if digits.startswith(one)]:
-                del self._fingerprints[prefix]
+            for length in range(len(digits) + 1):
+                self._fingerprints.pop(digits[:length], None)
 
     def heads(self, prefix: str = "") -> list[tuple[bytes, Tips]]:
         """(feed, tips) of each feed in the range, ascending by feed."""

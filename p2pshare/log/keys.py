@@ -22,8 +22,10 @@ _FIELD: Final = 2**255 - 19
 _SIGN_BIT: Final = 1 << 255
 
 # The y coordinates of the eight points of small order on edwards25519: 1 (identity), -1 (order 2),
-# 0 (order 4, both signs) and the two y of order 8. Under such a key a fixed signature verifies for
-# ANY message with plain Ed25519 (DESIGN section 4; "Taming the many EdDSAs", Chalkias et al. 2020).
+# 0 (order 4, both signs) and the two y of order 8. Under the identity one fixed signature verifies
+# for ANY message with plain Ed25519 (DESIGN section 4); under a point of order n it does for one
+# message in n, so that a stranger signs what they like in n tries ("Taming the many EdDSAs",
+# Chalkias et al. 2020). tests/unit/log/test_keys.py measures both.
 _ORDER_8_Y: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER_Y: Final = frozenset({0, 1, _FIELD - 1, _ORDER_8_Y, _FIELD - _ORDER_8_Y})
 
