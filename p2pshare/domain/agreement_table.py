@@ -1,0 +1,144 @@
+"""What a table of agreement moves is, and how it reads in docs/protocol.md (DESIGN section 6).
+
+A table says which moves there are, who may make them, from which state, under what condition, and
+where they lead. ``domain.agreement`` is the engine that follows tables; ``domain.loan`` is one.
+
+This module must not follow any move.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from p2pshare.domain.bodies import AgreementMove, AgreementOpening, Body
+
+
+class Condition(Enum):
+    """What a move needs beside the role and the state; the value is its wording for documents."""
+
+    NONE = ""
+    AFTER_DUE = "its time_ms is above due_at_ms"
+    WITHIN_DISPUTE_DAYS = (
+        "not closed, or its time_ms is at most DISPUTE_DAYS_AFTER_CLOSING days"
+        " after that of the closing move"
+    )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table: a move as one role may make it.
+
+    ``from_states`` are those it leads on from to ``to_state``; in ``joins`` it changes nothing and
+    adds its signature. ``rank`` orders concurrent moves, the least first. ``label`` is the plain
+    word on a button. Several rows may tell of one move; kind, body, rank are then the same.
+    """
+
+    move: str
+    roles: tuple[str, ...]
+    from_states: tuple[str, ...]
+    to_state: str
+    body: type[Body]
+    rank: int
+    label: str
+    joins: tuple[str, ...] = ()
+    condition: Condition = Condition.NONE
+
+
+@dataclass(frozen=True)
+class AgreementTable:
+    """A kind of agreement: the first row opens it, the others move it.
+
+    ``roles`` are the asking one and the listing's owner. ``promises`` are the states in which the
+    listing's days are promised, ``out`` those of them in which the thing is out of the house,
+    ``held`` those in which the asking one has it, so that it can be overdue, ``closing`` those that
+    begin the days to dispute. ``pairs`` are moves that say the same thing
+    from the two sides. Raises ValueError if the rows contradict each other.
+    """
+
+    kind: str
+    roles: tuple[str, str]
+    rows: tuple[Row, ...]
+    promises: frozenset[str] = frozenset()
+    out: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    closing: frozenset[str] = frozenset()
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        opening = self.rows[0]
+        if opening.from_states or opening.roles != self.roles[:1]:
+            raise ValueError("the first row opens the agreement and belongs to the first role")
+        if not issubclass(opening.body, AgreementOpening):
+            raise ValueError("the opening move's body must be an AgreementOpening")
+        bodies_and_ranks: dict[str, tuple[type[Body], int]] = {}
+        for row in self.rows:
+            if not set(row.roles) <= set(self.roles):
+                raise ValueError(f"{row.move}: unknown role")
+            said = (row.body, row.rank)
+            if bodies_and_ranks.setdefault(row.move, said) != said:
+                raise ValueError(f"{row.move}: its rows differ in body or rank")
+            if row is not opening and not issubclass(row.body, AgreementMove):
+                raise ValueError(f"{row.move}: its body must be an AgreementMove")
+            if row is not opening and not row.from_states:
+                raise ValueError(f"{row.move}: only the first row may open an agreement")
+        named = {state for row in self.rows for state in (*row.from_states, *row.joins)}
+        if not named | self.promises | self.out | self.held | self.closing <= self.states:
+            raise ValueError("a row names a state that no move leads to")
+        if not {move for pair in self.pairs for move in pair} <= set(self.moves):
+            raise ValueError("a pair names a move that is in no row")
+
+    @property
+    def opening(self) -> Row:
+        """The row that creates the agreement."""
+        return self.rows[0]
+
+    @property
+    def states(self) -> frozenset[str]:
+        """Every state that some move leads to."""
+        return frozenset(row.to_state for row in self.rows)
+
+    @property
+    def moves(self) -> tuple[str, ...]:
+        """The names of all moves, the opening one first, in the order of the rows."""
+        return tuple(dict.fromkeys(row.move for row in self.rows))
+
+    @property
+    def dual_moves(self) -> frozenset[str]:
+        """The moves that the other side can confirm by a move of its own."""
+        return frozenset(move for pair in self.pairs for move in pair)
+
+    def kind_of(self, move: str) -> str:
+        """The true kind of the entry that makes ``move``, such as ``loan.hand-over``."""
+        return f"{self.kind}.{move}"
+
+    def body_of(self, move: str) -> type[Body]:
+        """The payload type of ``move``; KeyError if the table has no such move."""
+        return {row.move: row.body for row in self.rows}[move]
+
+    def label_of(self, move: str) -> str:
+        """The plain word for ``move``; KeyError if the table has no such move."""
+        return {row.move: row.label for row in self.rows}[move]
+
+    def move_of(self, kind: str) -> str | None:
+        """The move that an entry of ``kind`` makes here, or None."""
+        prefix, _, move = kind.partition(".")
+        return move if prefix == self.kind and move in self.moves else None
+
+
+def markdown_table(table: AgreementTable) -> str:
+    """``table`` as the Markdown that docs/protocol.md holds, without a newline at its end."""
+    lines = [
+        "| move | who | from | to | joins in | needs | rank |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in table.rows:
+        cells = (
+            f"`{row.move}`",
+            ", ".join(row.roles),
+            ", ".join(row.from_states) or "(creates it)",
+            row.to_state,
+            ", ".join(row.joins),
+            row.condition.value,
+            str(row.rank),
+        )
+        lines.append("|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|")
+    return "\n".join(lines)

@@ -1,0 +1,145 @@
+"""Everything a person can do, as frozen values (DESIGN section 3: page -> bridge.submit(command)).
+
+The window and the command line build these, the node's facade takes them, ``domain.rules`` turns
+them into bodies to sign. Every command names the person who acts, for a device hosts several.
+Days are text (YYYY-MM-DD) exactly as the person entered them; the rules check everything, so a
+command may be built from anything typed.
+
+This module must not decide anything.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, TypeAlias, TypeVar
+
+from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
+
+
+class Unchanged(Enum):
+    """The type of ``UNCHANGED``: a field of an edit that stays as it is."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED: Final = Unchanged.UNCHANGED
+
+_Value = TypeVar("_Value")
+Edit: TypeAlias = _Value | Unchanged
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddPerson:
+    """A new person on this device, with a new key."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonCommand:
+    """The root of all that one person does. ``person`` is 32 bytes.
+
+    ``circle`` is where (32 bytes); None means the circle of the subject, or for something new the
+    open one.
+    """
+
+    person: bytes
+    circle: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetName(PersonCommand):
+    """Be called ``name`` from now on."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddListing(PersonCommand):
+    """A new offer or want. No ``transaction_types`` means the usual one of the item type.
+
+    ``photos`` are SHA-256 of blobs that are stored already.
+    """
+
+    exchange_type: ExchangeType
+    title: str
+    item_type: ItemType = ItemType.GOOD
+    transaction_types: tuple[TransactionType, ...] = ()
+    description: str = ""
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    quantity: int = 1
+    expires: str | None = None
+    photos: tuple[bytes, ...] = ()
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditListing(PersonCommand):
+    """Change the fields that are given; an edit of a closed listing opens it again."""
+
+    listing: bytes
+    title: Edit[str] = UNCHANGED
+    item_type: Edit[ItemType] = UNCHANGED
+    transaction_types: Edit[tuple[TransactionType, ...]] = UNCHANGED
+    description: Edit[str] = UNCHANGED
+    category: Edit[str] = UNCHANGED
+    tags: Edit[tuple[str, ...]] = UNCHANGED
+    quantity: Edit[int] = UNCHANGED
+    expires: Edit[str | None] = UNCHANGED
+    photos: Edit[tuple[bytes, ...]] = UNCHANGED
+    terms: Edit[tuple[str, ...]] = UNCHANGED
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseListing(PersonCommand):
+    """Take a listing of one's own down."""
+
+    listing: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestLoan(PersonCommand):
+    """Ask to borrow. Without days: from today, for LOAN_DAYS_DEFAULT days."""
+
+    listing: bytes
+    from_day: str | None = None
+    until_day: str | None = None
+    quantity: int = 1
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveLoan(PersonCommand):
+    """Make one move of an agreement, by its name in the table (``hand-over``)."""
+
+    loan: bytes
+    move: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayHours(PersonCommand):
+    """Give ``payee`` whole ``minutes`` of one's account."""
+
+    payee: bytes
+    minutes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forget(PersonCommand):
+    """Erase what one wrote about ``subject`` (16 bytes)."""
+
+    subject: bytes
+
+
+Command: TypeAlias = (
+    AddPerson
+    | SetName
+    | AddListing
+    | EditListing
+    | CloseListing
+    | RequestLoan
+    | MoveLoan
+    | PayHours
+    | Forget
+)

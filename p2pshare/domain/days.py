@@ -1,0 +1,121 @@
+"""Calendar days: strict ISO text, the end of a day in milliseconds, periods that overlap.
+
+A day is text, ``YYYY-MM-DD``, in bodies, states and commands alike; this fixed width sorts and
+compares as time does, so a fold needs no calendar. Days are local to the person who writes them;
+where a day becomes an instant (a due date), the caller passes the zone. A period is inclusive at
+both ends, and open-ended when its ``until`` is None.
+
+This module must not read a clock or the computer's time zone.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Final, TypeAlias
+
+from p2pshare.errors import DomainError
+
+#: A zone: a tzinfo, or whole minutes east of UTC.
+Zone: TypeAlias = tzinfo | int
+
+DAY_MS: Final = 24 * 60 * 60 * 1000
+FIRST_YEAR: Final = 1970
+LAST_DAY: Final = date.max.isoformat()
+_MINUTE_MS: Final = 60_000
+_EPOCH_ORDINAL: Final = date(FIRST_YEAR, 1, 1).toordinal()
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def is_day(text: str) -> bool:
+    """Whether ``text`` is a real calendar date YYYY-MM-DD of the years 1970 to 9999."""
+    if _ISO_DAY.fullmatch(text) is None:
+        return False
+    try:
+        return date.fromisoformat(text).year >= FIRST_YEAR
+    except ValueError:
+        return False
+
+
+def parse_day(text: str, what: str = "the day") -> date:
+    """The date that ``text`` names; ``what`` names the field in the refusal (DomainError)."""
+    if not is_day(text):
+        raise DomainError(f"{what} must be a date like 2026-11-23")
+    return date.fromisoformat(text)
+
+
+def format_day(day: date) -> str:
+    """``day`` as YYYY-MM-DD."""
+    return day.isoformat()
+
+
+def add_days(day: str, count: int) -> str:
+    """The day ``count`` days after ``day`` (before it, if negative).
+
+    Raises DomainError where the calendar ends.
+    """
+    try:
+        moved = parse_day(day) + timedelta(days=count)
+    except OverflowError:
+        raise DomainError("that day is beyond the calendar; choose an earlier one") from None
+    if moved.year < FIRST_YEAR:
+        raise DomainError("that day is before 1970; choose a later one")
+    return format_day(moved)
+
+
+def days_between(start: str, end: str) -> int:
+    """How many days ``end`` is after ``start``; negative if it is before. Both are days."""
+    return parse_day(end).toordinal() - parse_day(start).toordinal()
+
+
+def end_of_day_ms(day: str, zone: Zone) -> int:
+    """The last millisecond of ``day`` in ``zone``, since 1970-01-01T00:00:00Z.
+
+    On a day when summer time begins or ends, the offset at its end decides.
+    """
+    parsed = parse_day(day)
+    next_midnight_ms = (parsed.toordinal() + 1 - _EPOCH_ORDINAL) * DAY_MS
+    if isinstance(zone, int):
+        offset_ms = zone * _MINUTE_MS
+    else:
+        last_second = datetime(parsed.year, parsed.month, parsed.day, 23, 59, 59, tzinfo=zone)
+        offset_ms = _offset_ms(last_second)
+    return max(0, next_midnight_ms - 1 - offset_ms)
+
+
+def day_of(time_ms: int, zone: Zone) -> str:
+    """The local day on which ``time_ms`` falls in ``zone``.
+
+    Raises DomainError for a time outside the years 1970 to 9999.
+    """
+    try:
+        if isinstance(zone, int):
+            moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=time_ms, minutes=zone)
+        else:
+            utc = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=time_ms)
+            moment = utc.astimezone(zone)
+    except OverflowError:
+        raise DomainError("that time is beyond the calendar; check the clock") from None
+    if moment.year < FIRST_YEAR:
+        raise DomainError("that time is before 1970; check the clock")
+    return format_day(moment.date())
+
+
+def covers(from_day: str, until_day: str | None, day: str) -> bool:
+    """Whether the inclusive period from ``from_day`` until ``until_day`` holds ``day``."""
+    return from_day <= day and (until_day is None or day <= until_day)
+
+
+def overlap(
+    first: tuple[str, str | None], second: tuple[str, str | None]
+) -> tuple[str, str | None] | None:
+    """The days that two inclusive periods have in common, or None if there are none."""
+    start = max(first[0], second[0])
+    ends = [end for end in (first[1], second[1]) if end is not None]
+    end = min(ends) if ends else None
+    if end is not None and end < start:
+        return None
+    return start, end
+
+
+def _offset_ms(moment: datetime) -> int:
+    offset = moment.utcoffset()
+    return 0 if offset is None else offset // timedelta(milliseconds=1)

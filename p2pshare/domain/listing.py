@@ -1,0 +1,199 @@
+"""What a listing is: the folds of an offer or want, and of the days on which it is promised.
+
+The owner alone has a say: entries of others are ignored. ``fold_listing`` and ``fold_busy`` follow
+docs/protocol.md section 5; ``available`` and ``conflicts`` are the arithmetic behind "the drill is
+out until Saturday", used by queries, ``domain.rules`` and views.
+
+This module must not know who holds a thing: of promises only days and quantities come here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from p2pshare.domain import days
+from p2pshare.domain.bodies import BusyPeriod, ListingBusy, ListingClose, ListingPut
+from p2pshare.domain.ordering import FoldEntry, causal_order, heads
+from p2pshare.domain.vocabulary import (
+    ExchangeType,
+    ItemType,
+    TransactionType,
+    default_transaction_type,
+)
+
+__all__ = [
+    "ExchangeType",
+    "ItemType",
+    "ListingState",
+    "TransactionType",
+    "available",
+    "conflicts",
+    "default_transaction_type",
+    "fold_busy",
+    "fold_listing",
+]
+
+
+@dataclass(frozen=True)
+class ListingState:
+    """A listing as it stands.
+
+    ``listing`` is its id (16 bytes), ``owner`` a person (32 bytes), ``put_entry`` the entry that
+    gave the fields. ``transaction_types`` may hold words of later versions. ``expires`` is the last
+    day it stands, or None; whether that has passed is for whoever knows today.
+    """
+
+    listing: bytes
+    owner: bytes
+    exchange_type: ExchangeType
+    item_type: ItemType
+    transaction_types: tuple[str, ...]
+    title: str
+    description: str
+    category: str
+    tags: tuple[str, ...]
+    quantity: int
+    expires: str | None
+    photos: tuple[bytes, ...]
+    terms: tuple[str, ...]
+    closed: bool
+    put_entry: bytes
+
+    def expired(self, today: str) -> bool:
+        """Whether its last day is before ``today``."""
+        return self.expires is not None and self.expires < today
+
+
+def fold_listing(listing: bytes, entries: Iterable[FoldEntry]) -> ListingState | None:
+    """The state of ``listing`` (its id) from the counted entries that name it, in any order.
+
+    None while the creating ``listing.put`` is not among them with its body. A ``listing.close``
+    wins over a concurrent edit (rank 1); an edit made in knowledge of it opens the listing again.
+    """
+    known = list(entries)
+    creating = _creating(listing, known)
+    if creating is None or not isinstance(creating.body, ListingPut):
+        return None
+    owner = creating.author
+    fields, put_entry, closed = creating.body, creating.entry_id, False
+    ordered = causal_order(
+        known,
+        rank=lambda entry: 1 if isinstance(entry.body, ListingClose) else 0,
+        say=lambda entry: (
+            entry.author == owner and isinstance(entry.body, ListingPut | ListingClose)
+        ),
+    )
+    for entry in ordered:
+        if isinstance(entry.body, ListingPut):
+            fields, put_entry, closed = entry.body, entry.entry_id, False
+        else:
+            closed = True
+    return ListingState(
+        listing=listing,
+        owner=owner,
+        exchange_type=fields.exchange_type,
+        item_type=fields.item_type,
+        transaction_types=fields.transaction_types,
+        title=fields.title,
+        description=fields.description,
+        category=fields.category,
+        tags=fields.tags,
+        quantity=fields.quantity,
+        expires=fields.expires,
+        photos=fields.photos,
+        terms=fields.terms,
+        closed=closed,
+        put_entry=put_entry,
+    )
+
+
+def fold_busy(owner: bytes, entries: Iterable[FoldEntry]) -> tuple[BusyPeriod, ...]:
+    """The promised periods of a listing of ``owner``, from the same entries as ``fold_listing``.
+
+    They are those of the ``listing.busy`` entries that no other one comes after. Within one entry,
+    periods of the same days are added up. Two computers of one owner that had not met each list the
+    promises they knew; a period in both lists is one and the same, so the greater quantity holds.
+    """
+    latest = heads(
+        entries,
+        say=lambda entry: entry.author == owner and isinstance(entry.body, ListingBusy),
+    )
+    union: dict[tuple[str, str | None, bool], int] = defaultdict(int)
+    for entry in latest:
+        if not isinstance(entry.body, ListingBusy):
+            continue
+        for period in merged(entry.body.periods):
+            days_and_out = (period.from_day, period.until_day, period.out)
+            union[days_and_out] = max(union[days_and_out], period.quantity)
+    return _periods(union)
+
+
+def merged(periods: Iterable[BusyPeriod]) -> tuple[BusyPeriod, ...]:
+    """``periods`` in order of days, those of exactly the same days and kind added up."""
+    sums: dict[tuple[str, str | None, bool], int] = defaultdict(int)
+    for period in periods:
+        sums[(period.from_day, period.until_day, period.out)] += period.quantity
+    return _periods(sums)
+
+
+def available(quantity: int, periods: Iterable[BusyPeriod], day: str) -> int:
+    """How many of ``quantity`` things are free on ``day``; never below 0.
+
+    A period takes its quantity on its days, and, while the things are out, on every later day too:
+    nobody knows when they will be back.
+    """
+    taken = sum(
+        period.quantity
+        for period in periods
+        if period.from_day <= day
+        and (period.out or days.covers(period.from_day, period.until_day, day))
+    )
+    return max(0, quantity - taken)
+
+
+def conflicts(quantity: int, periods: Sequence[BusyPeriod]) -> list[tuple[str, str | None]]:
+    """The ranges of days on which ``periods`` together take more than ``quantity``.
+
+    Inclusive, ascending, apart from each other; open-ended where the last one has no end. Periods
+    that end before they begin take nothing.
+    """
+    changes: dict[int, int] = defaultdict(int)  # ordinal of a day -> change of what is taken
+    for period in periods:
+        if period.until_day is not None and period.until_day < period.from_day:
+            continue
+        changes[days.parse_day(period.from_day).toordinal()] += period.quantity
+        if period.until_day is not None:
+            changes[days.parse_day(period.until_day).toordinal() + 1] -= period.quantity
+    found: list[tuple[str, str | None]] = []
+    taken, since = 0, None
+    for ordinal in sorted(changes):
+        taken += changes[ordinal]
+        if taken > quantity and since is None:
+            since = ordinal
+        elif taken <= quantity and since is not None:
+            found.append((_day(since), _day(ordinal - 1)))
+            since = None
+    if since is not None:
+        found.append((_day(since), None))
+    return found
+
+
+def _creating(listing: bytes, entries: Iterable[FoldEntry]) -> FoldEntry | None:
+    """The entry that made the subject: the id of a subject begins its creating entry's id."""
+    creating = [entry for entry in entries if entry.entry_id.startswith(listing)]
+    return min(creating, key=lambda entry: entry.entry_id, default=None)
+
+
+def _periods(sums: dict[tuple[str, str | None, bool], int]) -> tuple[BusyPeriod, ...]:
+    ordered = sorted(
+        sums, key=lambda key: (key[0], key[1] or days.LAST_DAY, key[1] is None, key[2])
+    )
+    return tuple(
+        BusyPeriod(from_day, until_day, sums[from_day, until_day, out], out)
+        for from_day, until_day, out in ordered
+    )
+
+
+def _day(ordinal: int) -> str:
+    return days.format_day(date.fromordinal(ordinal))

@@ -1,0 +1,158 @@
+"""The loan: a thing lent by its owner and given back (DESIGN section 6).
+
+One table for ``domain.agreement``; docs/protocol.md holds the same rows as Markdown, and a test
+compares the two. This module holds no rule that is not in the table.
+"""
+
+from typing import Final
+
+from p2pshare.domain.agreement import AgreementTable, Condition, Row, register_agreement
+from p2pshare.domain.bodies import LoanAccept, LoanMove, LoanRequest
+
+BORROWER: Final = "borrower"
+LENDER: Final = "lender"
+
+REQUESTED: Final = "requested"
+ACCEPTED: Final = "accepted"
+DECLINED: Final = "declined"
+CANCELLED: Final = "cancelled"
+CHECKED_OUT: Final = "checked_out"
+RETURNED: Final = "returned"
+CLOSED: Final = "closed"
+LOST: Final = "lost"
+DISPUTED: Final = "disputed"
+
+# Why the ranks are as they are. Concurrent moves are moves whose authors had not seen each other's;
+# all of them count, and the least rank is taken first. What is taken first decides, for most moves
+# are no longer allowed in the state it leads to, and are then ignored:
+#
+# - Custody comes first (0), because it tells what happened to a real thing: when Ada hands over the
+#   drill while Ben, offline, cancels, the drill is with Ben, and the cancelling is void. (It is not
+#   void if it is concurrent with the accept too: it comes before that, and all that followed from
+#   the accept goes with it.)
+# - Then what withdraws: cancel (1), decline (2). Nobody is bound to a promise that they had already
+#   given up when it was made, so a concurrent accept (3) comes too late.
+# - lost (4) comes after custody: a thing that somebody has in hand is not lost.
+# - dispute (5) comes last, so that it rests on the state that all the others agree upon.
+#
+# Hand-over and receive say the same thing from two sides, and so do give-back and take-back. One
+# signature moves, because people forget to click; whoever comes second, even late, joins: nothing
+# changes but that both have signed. The order of the two makes no difference to the state.
+LOAN: Final = AgreementTable(
+    kind="loan",
+    roles=(BORROWER, LENDER),
+    rows=(
+        Row(
+            move="request",
+            roles=(BORROWER,),
+            from_states=(),
+            to_state=REQUESTED,
+            body=LoanRequest,
+            rank=0,
+            label="Borrow",
+        ),
+        Row(
+            move="accept",
+            roles=(LENDER,),
+            from_states=(REQUESTED,),
+            to_state=ACCEPTED,
+            body=LoanAccept,
+            rank=3,
+            label="Lend",
+        ),
+        Row(
+            move="decline",
+            roles=(LENDER,),
+            from_states=(REQUESTED,),
+            to_state=DECLINED,
+            body=LoanMove,
+            rank=2,
+            label="Decline",
+        ),
+        Row(
+            move="cancel",
+            roles=(BORROWER,),
+            from_states=(REQUESTED, ACCEPTED),
+            to_state=CANCELLED,
+            body=LoanMove,
+            rank=1,
+            label="Cancel",
+        ),
+        Row(
+            move="cancel",
+            roles=(LENDER,),
+            from_states=(ACCEPTED,),
+            to_state=CANCELLED,
+            body=LoanMove,
+            rank=1,
+            label="Cancel",
+        ),
+        Row(
+            move="hand-over",
+            roles=(LENDER,),
+            from_states=(ACCEPTED,),
+            to_state=CHECKED_OUT,
+            body=LoanMove,
+            rank=0,
+            label="Hand over",
+            joins=(CHECKED_OUT, RETURNED, CLOSED, LOST, DISPUTED),
+        ),
+        Row(
+            move="receive",
+            roles=(BORROWER,),
+            from_states=(ACCEPTED,),
+            to_state=CHECKED_OUT,
+            body=LoanMove,
+            rank=0,
+            label="Received it",
+            joins=(CHECKED_OUT, RETURNED, CLOSED, LOST, DISPUTED),
+        ),
+        Row(
+            move="give-back",
+            roles=(BORROWER,),
+            from_states=(CHECKED_OUT,),
+            to_state=RETURNED,
+            body=LoanMove,
+            rank=0,
+            label="Give back",
+            joins=(CLOSED, DISPUTED),
+        ),
+        Row(
+            move="take-back",
+            roles=(LENDER,),
+            from_states=(CHECKED_OUT, RETURNED),
+            to_state=CLOSED,
+            body=LoanMove,
+            rank=0,
+            label="Got it back",
+            joins=(DISPUTED,),
+        ),
+        Row(
+            move="lost",
+            roles=(LENDER,),
+            from_states=(CHECKED_OUT,),
+            to_state=LOST,
+            body=LoanMove,
+            rank=4,
+            label="It is lost",
+            condition=Condition.AFTER_DUE,
+        ),
+        Row(
+            move="dispute",
+            roles=(BORROWER, LENDER),
+            from_states=(CHECKED_OUT, RETURNED, CLOSED, LOST),
+            to_state=DISPUTED,
+            body=LoanMove,
+            rank=5,
+            label="Dispute",
+            condition=Condition.WITHIN_DISPUTE_DAYS,
+        ),
+    ),
+    promises=frozenset({ACCEPTED, CHECKED_OUT, RETURNED}),
+    out=frozenset({CHECKED_OUT, RETURNED}),
+    held=frozenset({CHECKED_OUT}),
+    closing=frozenset({CLOSED}),
+    pairs=(("hand-over", "receive"), ("give-back", "take-back")),
+)
+
+register_agreement(LOAN)
