@@ -1,0 +1,282 @@
+"""The tables of ledger.db, made and migrated by sqlite-utils, one function per schema version.
+
+A migration that has landed is never edited: a later one changes what it made. The log tables keep
+ids as bytes; the folded tables, which people open in Datasette, keep them as hex text (DESIGN
+section 10). This module knows no rule: what goes into the tables is decided elsewhere in
+``store``.
+"""
+
+from typing import Final
+
+from sqlite_utils import Database as SqliteUtilsDatabase
+from sqlite_utils import Migrations
+from sqlite_utils.db import Table
+
+ledger_migrations: Final = Migrations("p2pshare")
+
+LOG_TABLES: Final = ("circles", "feeds", "branches", "entries", "tips", "bodies")
+"""What was received and verified; the branches and tips follow from the entries."""
+
+DERIVED_TABLES: Final = ("owed", "dependencies", "revocations", "erasures", "usage")
+"""What folding needs to find quickly; derived from the log tables alone."""
+
+FOLDED_TABLES: Final = (
+    "persons",
+    "listings",
+    "busy_periods",
+    "payments",
+    "agreements",
+    "agreement_moves",
+)
+"""The rows people look at: a pure function of the log and the reader's keys."""
+
+LOCAL_TABLES: Final = (
+    "ledger",
+    "own_persons",
+    "own_feeds",
+    "peers",
+    "refused_feeds",
+    "damaged",
+    "blobs",
+)
+"""What belongs to this installation and is never sent."""
+
+
+def _table(database: SqliteUtilsDatabase, name: str) -> Table:
+    table = database[name]
+    if not isinstance(table, Table):
+        raise TypeError(f"{name} is not a table")
+    return table
+
+
+@ledger_migrations(name="0001_log")
+def _create_log(database: SqliteUtilsDatabase) -> None:
+    """Circles, feeds as trees, entries and bodies."""
+    circles = _table(database, "circles")
+    circles.create(
+        {"number": int, "circle": bytes, "name": str, "secret": bytes},
+        pk="number",
+        not_null={"circle", "name"},
+    )
+    circles.create_index(["circle"], unique=True)
+    feeds = _table(database, "feeds")
+    feeds.create(
+        {
+            "number": int,
+            "feed": bytes,
+            "circle": int,
+            "person": bytes,
+            "open_entry": bytes,
+            "reading_key": bytes,
+            "kinds": str,
+            "listings": str,
+            "expires_ms": int,
+            "last_seq": int,
+        },
+        pk="number",
+        foreign_keys=[("circle", "circles", "number")],
+        not_null={"feed", "circle", "person", "open_entry", "reading_key", "kinds", "listings"},
+    )
+    feeds.create_index(["open_entry"], unique=True)
+    feeds.create_index(["feed"])
+    feeds.create_index(["person"])
+    entries = _table(database, "entries")
+    entries.create(
+        {
+            "number": int,
+            "id": bytes,
+            "feed": int,
+            "branch": int,
+            "seq": int,
+            "time_ms": int,
+            "received_ms": int,
+            "subject": bytes,
+            "kind": str,
+            "header": bytes,
+            "signature": bytes,
+            "signature_checked": int,
+        },
+        pk="number",
+        foreign_keys=[("feed", "feeds", "number")],
+    )
+    entries.create_index(["id"], unique=True)
+    entries.create_index(["feed", "seq"])
+    entries.create_index(["subject"])
+    _table(database, "branches").create(
+        {"feed": int, "branch": int, "parent": int, "fork_seq": int},
+        pk=("feed", "branch"),
+        foreign_keys=[("feed", "feeds", "number")],
+    )
+    tips = _table(database, "tips")
+    tips.create(
+        {"entry": int, "feed": int},
+        pk="entry",
+        foreign_keys=[("entry", "entries", "number"), ("feed", "feeds", "number")],
+    )
+    tips.create_index(["feed"])
+    _table(database, "bodies").create(
+        {"entry": int, "body": bytes}, pk="entry", foreign_keys=[("entry", "entries", "number")]
+    )
+
+
+@ledger_migrations(name="0001_derived")
+def _create_derived(database: SqliteUtilsDatabase) -> None:
+    """What folding and syncing look things up by."""
+    _table(database, "owed").create(
+        {"entry": int}, pk="entry", foreign_keys=[("entry", "entries", "number")]
+    )
+    _table(database, "dependencies").create(
+        {"needed": bytes, "circle": int, "subject": bytes}, pk=("needed", "circle", "subject")
+    )
+    _table(database, "dependencies").create_index(["subject"])
+    revocations = _table(database, "revocations")
+    revocations.create(
+        {"entry": int, "circle": int, "person": bytes, "feed": bytes, "last_entry": bytes},
+        pk="entry",
+        foreign_keys=[("entry", "entries", "number")],
+    )
+    revocations.create_index(["feed"])
+    revocations.create_index(["last_entry"])
+    erasures = _table(database, "erasures")
+    erasures.create(
+        {"entry": int, "target": bytes},
+        pk=("entry", "target"),
+        foreign_keys=[("entry", "entries", "number")],
+    )
+    erasures.create_index(["target"])
+    _table(database, "usage").create(
+        {"circle": int, "person": bytes, "entries": int, "bytes": int}, pk=("circle", "person")
+    )
+
+
+@ledger_migrations(name="0001_folded")
+def _create_folded(database: SqliteUtilsDatabase) -> None:
+    """The rows people look at, and full-text search over listings."""
+    persons = _table(database, "persons")
+    persons.create(
+        {"number": int, "circle": str, "person": str, "name": str},
+        pk="number",
+        not_null={"circle", "person", "name"},
+    )
+    persons.create_index(["person", "circle"], unique=True)
+    listings = _table(database, "listings")
+    listings.create(
+        {
+            "number": int,
+            "listing": str,
+            "circle": str,
+            "owner": str,
+            "exchange_type": str,
+            "item_type": str,
+            "transaction_types": str,
+            "title": str,
+            "description": str,
+            "category": str,
+            "tags": str,
+            "quantity": int,
+            "expires": str,
+            "photos": str,
+            "terms": str,
+            "closed": int,
+            "updated_entry": str,
+        },
+        pk="number",
+    )
+    listings.create_index(["listing"], unique=True)
+    listings.create_index(["owner"])
+    listings.enable_fts(
+        ["title", "description", "category", "tags"],
+        create_triggers=True,
+        tokenize="unicode61 remove_diacritics 2",
+    )
+    busy = _table(database, "busy_periods")
+    busy.create(
+        {
+            "number": int,
+            "listing": str,
+            "from_day": str,
+            "until_day": str,
+            "quantity": int,
+            "out": int,
+        },
+        pk="number",
+    )
+    busy.create_index(["listing"])
+    payments = _table(database, "payments")
+    payments.create(
+        {
+            "number": int,
+            "payment": str,
+            "circle": str,
+            "payer": str,
+            "payee": str,
+            "minutes": int,
+            "entry": str,
+        },
+        pk="number",
+    )
+    payments.create_index(["payment"], unique=True)
+    payments.create_index(["payer"])
+    payments.create_index(["payee"])
+    agreements = _table(database, "agreements")
+    agreements.create(
+        {
+            "number": int,
+            "agreement": str,
+            "kind": str,
+            "circle": str,
+            "listing": str,
+            "owner": str,
+            "asker": str,
+            "title": str,
+            "terms": str,
+            "quantity": int,
+            "from_day": str,
+            "until_day": str,
+            "note": str,
+            "due_at_ms": int,
+            "closed_ms": int,
+            "state": str,
+            "underlying_state": str,
+            "denied": str,
+        },
+        pk="number",
+    )
+    agreements.create_index(["agreement"], unique=True)
+    agreements.create_index(["listing"])
+    agreements.create_index(["owner"])
+    agreements.create_index(["asker"])
+    moves = _table(database, "agreement_moves")
+    moves.create(
+        {
+            "number": int,
+            "agreement": str,
+            "place": int,
+            "move": str,
+            "person": str,
+            "entry": str,
+            "note": str,
+        },
+        pk="number",
+    )
+    moves.create_index(["agreement"])
+
+
+@ledger_migrations(name="0001_local")
+def _create_local(database: SqliteUtilsDatabase) -> None:
+    """What belongs to this installation: its persons and feeds, peers, blobs and settings."""
+    _table(database, "ledger").create({"name": str, "value": str}, pk="name")
+    _table(database, "own_persons").create(
+        {"person": bytes, "name": str, "added_ms": int}, pk="person"
+    )
+    own_feeds = _table(database, "own_feeds")
+    own_feeds.create({"feed": bytes, "circle": bytes, "person": bytes, "retired": int}, pk="feed")
+    own_feeds.create_index(["person"])
+    _table(database, "peers").create(
+        {"address": str, "port": int, "device": bytes, "worked_ms": int}, pk=("address", "port")
+    )
+    _table(database, "refused_feeds").create(
+        {"circle": int, "feed": bytes, "reason": str}, pk=("circle", "feed")
+    )
+    _table(database, "damaged").create({"entry": int, "id": bytes, "what": str}, pk="entry")
+    _table(database, "blobs").create({"hash": bytes, "size": int, "data": bytes}, pk="hash")

@@ -1,0 +1,255 @@
+"""Folded states as rows: one place that knows the columns, used to write, compare and audit.
+
+Ids are hex text here, because people open these tables (DESIGN section 10). No rule lives here.
+"""
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from p2pshare.domain.agreement import AgreementState
+from p2pshare.domain.bodies import BusyPeriod
+from p2pshare.domain.hours import Payment
+from p2pshare.domain.listing import ListingState
+from p2pshare.store.feeds import chunks, marks
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedTable:
+    """A folded table: its columns but ``number``, and how rows are found by their subject.
+
+    ``key`` is the column that names a row's subject; several rows may share it. Where one subject
+    has rows in several circles, ``by_circle`` is true.
+    """
+
+    name: str
+    key: str
+    columns: tuple[str, ...]
+    by_circle: bool = False
+
+    @property
+    def key_place(self) -> int:
+        """Where the key stands in a row."""
+        return self.columns.index(self.key)
+
+
+PERSONS: Final = FoldedTable("persons", "person", ("circle", "person", "name"), by_circle=True)
+LISTINGS: Final = FoldedTable(
+    "listings",
+    "listing",
+    (
+        "listing",
+        "circle",
+        "owner",
+        "exchange_type",
+        "item_type",
+        "transaction_types",
+        "title",
+        "description",
+        "category",
+        "tags",
+        "quantity",
+        "expires",
+        "photos",
+        "terms",
+        "closed",
+        "updated_entry",
+    ),
+)
+BUSY_PERIODS: Final = FoldedTable(
+    "busy_periods", "listing", ("listing", "from_day", "until_day", "quantity", "out")
+)
+PAYMENTS: Final = FoldedTable(
+    "payments", "payment", ("payment", "circle", "payer", "payee", "minutes", "entry")
+)
+AGREEMENTS: Final = FoldedTable(
+    "agreements",
+    "agreement",
+    (
+        "agreement",
+        "kind",
+        "circle",
+        "listing",
+        "owner",
+        "asker",
+        "title",
+        "terms",
+        "quantity",
+        "from_day",
+        "until_day",
+        "note",
+        "due_at_ms",
+        "closed_ms",
+        "state",
+        "underlying_state",
+        "denied",
+    ),
+)
+AGREEMENT_MOVES: Final = FoldedTable(
+    "agreement_moves", "agreement", ("agreement", "place", "move", "person", "entry", "note")
+)
+
+FOLDED: Final = (PERSONS, LISTINGS, BUSY_PERIODS, PAYMENTS, AGREEMENTS, AGREEMENT_MOVES)
+
+
+def person_row(circle: bytes, person: bytes, name: str) -> Row:
+    """The row of a person in a circle; the name is empty while no profile is known."""
+    return (circle.hex(), person.hex(), name)
+
+
+def listing_row(circle: bytes, state: ListingState) -> Row:
+    """The row of a listing."""
+    return (
+        state.listing.hex(),
+        circle.hex(),
+        state.owner.hex(),
+        str(state.exchange_type),
+        str(state.item_type),
+        _json(state.transaction_types),
+        state.title,
+        state.description,
+        state.category,
+        _json(state.tags),
+        state.quantity,
+        state.expires,
+        _json(photo.hex() for photo in state.photos),
+        _json(state.terms),
+        int(state.closed),
+        state.put_entry.hex(),
+    )
+
+
+def busy_row(listing: bytes, period: BusyPeriod) -> Row:
+    """The row of one promised period."""
+    return (listing.hex(), period.from_day, period.until_day, period.quantity, int(period.out))
+
+
+def payment_row(circle: bytes, payment: Payment) -> Row:
+    """The row of a payment of hours."""
+    return (
+        payment.payment.hex(),
+        circle.hex(),
+        payment.payer.hex(),
+        payment.payee.hex(),
+        payment.minutes,
+        payment.entry_id.hex(),
+    )
+
+
+def agreement_row(circle: bytes, state: AgreementState) -> Row:
+    """The row of an agreement; ``asker`` and ``owner`` are the two roles of its table."""
+    asker, owner = state.parties
+    return (
+        state.agreement.hex(),
+        state.kind,
+        circle.hex(),
+        state.listing.hex(),
+        owner.hex(),
+        asker.hex(),
+        state.title,
+        _json(state.terms),
+        state.quantity,
+        state.from_day,
+        state.until_day,
+        state.note,
+        state.due_at_ms,
+        state.closed_ms,
+        state.state,
+        state.underlying,
+        _json(entry.hex() for entry in state.denied),
+    )
+
+
+def move_rows(state: AgreementState) -> list[Row]:
+    """A row per signature of an agreement, in causal order."""
+    return [
+        (
+            state.agreement.hex(),
+            place,
+            signature.move,
+            signature.person.hex(),
+            signature.entry_id.hex(),
+            signature.note,
+        )
+        for place, signature in enumerate(state.signatures)
+    ]
+
+
+def _json(items: Iterable[str]) -> str:
+    return json.dumps(list(items), ensure_ascii=False)
+
+
+@dataclass(slots=True)
+class FoldedRows:
+    """What folding some subjects of one circle (32 bytes) gave: the rows of each table and key."""
+
+    circle: bytes
+    rows: dict[str, dict[str, list[Row]]] = field(
+        default_factory=lambda: {table.name: {} for table in FOLDED}
+    )
+
+    def put(self, table: FoldedTable, key: str, rows: Sequence[Row]) -> None:
+        """The rows of ``key`` are these, and no others; none deletes what is there."""
+        self.rows[table.name][key] = list(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """A subject whose rows in a table are now others: its key, and whether it was new or went."""
+
+    table: str
+    key: str
+    added: bool
+    removed: bool
+
+
+def write_rows(connection: sqlite3.Connection, folded: FoldedRows) -> list[RowChange]:
+    """Make the tables say what was folded; returns what really changed."""
+    changes: list[RowChange] = []
+    for table in FOLDED:
+        by_key = folded.rows[table.name]
+        if by_key:
+            changes.extend(_write_table(connection, table, by_key, folded.circle.hex()))
+    return changes
+
+
+def _write_table(
+    connection: sqlite3.Connection,
+    table: FoldedTable,
+    by_key: dict[str, list[Row]],
+    circle: str,
+) -> list[RowChange]:
+    within = f" AND circle = '{circle}'" if table.by_circle else ""
+    columns = ", ".join(f'"{column}"' for column in table.columns)
+    present: dict[str, list[Row]] = defaultdict(list)
+    for chunk in chunks(by_key):
+        for row in connection.execute(
+            f'SELECT {columns} FROM {table.name} WHERE "{table.key}" IN ({marks(chunk)})'
+            f"{within} ORDER BY number",
+            chunk,
+        ):
+            present[row[table.key_place]].append(row)
+    changes: list[RowChange] = []
+    outdated: list[tuple[str]] = []
+    fresh: list[Row] = []
+    for key, rows in by_key.items():
+        before = present.get(key, [])
+        if before == rows:
+            continue
+        if before:
+            outdated.append((key,))
+        fresh.extend(rows)
+        changes.append(RowChange(table.name, key, added=not before, removed=not rows))
+    if outdated:
+        connection.executemany(
+            f'DELETE FROM {table.name} WHERE "{table.key}" = ?{within}', outdated
+        )
+    if fresh:
+        places = ", ".join("?" * len(table.columns))
+        connection.executemany(f"INSERT INTO {table.name} ({columns}) VALUES ({places})", fresh)
+    return changes
