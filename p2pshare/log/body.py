@@ -11,7 +11,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from p2pshare.errors import EncodingError, KeyRefused, TooLarge
+from p2pshare.errors import EncodingError, TooLarge
 from p2pshare.limits import BODY_BYTES_MAX, SEALED_READERS_MAX
 from p2pshare.log.keys import ReadingKey, check_reading_key, public_reading_key
 
@@ -66,10 +66,7 @@ def seal_body(
     parts = [sha256(plain).digest(), bytes([len(unique)])]
     for reader in unique:
         check_reading_key(reader)
-        try:
-            parts.append(_SUITE.encrypt(plain, public_reading_key(reader), info=info))
-        except ValueError as error:
-            raise KeyRefused("the reading key cannot be sealed to") from error
+        parts.append(_SUITE.encrypt(plain, public_reading_key(reader), info=info))
     return _bounded(b"".join(parts))
 
 

@@ -100,9 +100,12 @@ def _check_rules(header: Header) -> None:
         or len(header.subject) not in (0, SUBJECT_BYTES)
     ):
         raise EncodingError("an id in the header has the wrong length")
-    if not (0 <= header.seq <= INTEGER_MAX and 0 <= header.time_ms <= INTEGER_MAX):
+    if (
+        not (0 <= header.seq <= INTEGER_MAX and 0 <= header.time_ms <= INTEGER_MAX)
+        or header.body_size < 0
+    ):
         raise EncodingError("an integer in the header is out of range")
-    if not 0 <= header.body_size <= BODY_BYTES_MAX:
+    if header.body_size > BODY_BYTES_MAX:
         raise TooLarge(f"a body is at most {BODY_BYTES_MAX} bytes")
     if len(header.kind) > KIND_CHARACTERS_MAX or not _KIND.fullmatch(header.kind):
         raise EncodingError("the kind is not a short dotted name")
