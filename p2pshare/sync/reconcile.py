@@ -34,10 +34,7 @@ TIPS_PER_STRANGE_FEED: Final = 2
 """On average over all feeds that a peer may name."""
 
 _DIGITS: Final = "0123456789abcdef"
-_FEEDTIPS_PER_STRANGE_FEED: Final = 2
-"""On average over all feeds that a peer may name."""
-
-_DIGITS: Final = 64
+_FEED_DIGITS: Final = 64
 
 
 def lacking(own: Tips, theirs: Tips) -> tuple[Tip, ...]:
