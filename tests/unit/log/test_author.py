@@ -85,6 +85,7 @@ def test_a_sealed_entry_hides_its_kind_and_opens_for_its_readers(ada: Any) -> No
     header = read_entry(entry).header
     assert (header.kind, header.sealed) == ("sealed", True)
     assert b"loan.request" not in entry.header
+    assert entry.body is not None
     place = {"circle": header.circle, "feed": header.feed, "previous": header.previous}
     for reader in (ada.reading, BEN):
         assert open_body(entry.body, [reader], **place) == b"\x80"

@@ -182,6 +182,7 @@ def test_the_certificate_of_a_feed(ada: Any) -> None:
     certificate = read_certificate(opening)
     assert certificate.person == ada.person.public
     assert certificate.reading_key == ada.reading.public
+    assert opening.signed.body is not None
     assert decode_certificate(opening.signed.body[16:], ada.circle, ada.feed.public) == certificate
 
 
