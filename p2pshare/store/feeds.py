@@ -184,10 +184,7 @@ class FeedCache:
 
 def circle_numbers(connection: sqlite3.Connection) -> dict[bytes, int]:
     """The number of each circle this ledger is in."""
-    return {
-        circle: number
-        for circle, number in connection.execute("SELECT circle, number FROM circles")
-    }
+    return dict(connection.execute("SELECT circle, number FROM circles"))
 
 
 def tips_of(connection: sqlite3.Connection, feed: bytes, circle: int) -> Tips:

@@ -1,0 +1,212 @@
+"""THE path by which entries enter the ledger: verify, append, derive, fold, in one transaction.
+
+Own entries (``node.authoring``) and peers' (``node.network``) both come through here. Nothing is
+published or sent before the transaction has committed: callers act on the report that is returned
+after it. This module decides no rule; it joins ``store``'s parts in their one order.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from p2pshare.clock import Clock
+from p2pshare.errors import LogError
+from p2pshare.log.entry import SignedEntry, decode_header
+from p2pshare.log.frontier import Tips
+from p2pshare.log.keys import ReadingKey
+from p2pshare.log.stretch import ReadEntry, read_entry
+from p2pshare.store import local
+from p2pshare.store.append import Outcome, Quota, StretchAppender, StretchResult
+from p2pshare.store.database import Database
+from p2pshare.store.derive import Derivation
+from p2pshare.store.feeds import FeedCache, circle_numbers, tips_of
+from p2pshare.store.folding import Folder
+from p2pshare.store.repair import repair_entry
+from p2pshare.store.rows import RowChange
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A stretch as it came from a peer, for the circle (32 bytes) it was sent in."""
+
+    circle: bytes
+    stretch: Sequence[SignedEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry that was not in the ledger before."""
+
+    circle: bytes
+    person: bytes
+    entry: ReadEntry
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What one committed transaction changed.
+
+    ``results`` has one outcome per stretch, in order. ``frontier`` has the new tips of each feed
+    that grew. ``returned`` are own entries that this installation did not know, ``forked`` the
+    (circle, feed) that split, ``repaired`` the ids whose body or damaged row was mended,
+    ``erased`` how many bodies were deleted.
+    """
+
+    results: list[StretchResult] = field(default_factory=list)
+    new: list[NewEntry] = field(default_factory=list)
+    frontier: dict[bytes, dict[bytes, Tips]] = field(default_factory=dict)
+    changes: list[RowChange] = field(default_factory=list)
+    returned: list[NewEntry] = field(default_factory=list)
+    forked: set[tuple[bytes, bytes]] = field(default_factory=set)
+    retired: set[bytes] = field(default_factory=set)
+    repaired: list[bytes] = field(default_factory=list)
+    erased: int = 0
+
+
+class IngestBatch:
+    """The work of one write transaction; ``finish`` is its last step."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        keys: Sequence[ReadingKey],
+        received_ms: int,
+        quota: Quota,
+    ) -> None:
+        self.connection = connection
+        self.feeds = FeedCache(connection)
+        self.circles = circle_numbers(connection)
+        self._circle_ids = {number: circle for circle, number in self.circles.items()}
+        self._keys = keys
+        self._appender = StretchAppender(
+            connection, self.feeds, self.circles, received_ms=received_ms, quota=quota
+        )
+        self._own_feeds = local.own_feeds(connection)
+        self._report = IngestReport()
+
+    def append(self, circle: bytes, stretch: Sequence[SignedEntry]) -> StretchResult:
+        """Append a stretch; what a peer did wrong is in the result."""
+        result = self._appender.append(circle, stretch)
+        self._report.results.append(result)
+        if result.outcome is Outcome.OVER_QUOTA:
+            local.refuse_feed(self.connection, self.circles[circle], result.feed, result.reason)
+        return result
+
+    def repair(self, circle: bytes, entry: SignedEntry) -> bool:
+        """Take the body of an owed entry, or the whole of a damaged one; whether it helped."""
+        try:
+            read = read_entry(entry)
+        except LogError:
+            return False
+        if read.header.circle != circle:
+            return False
+        helped = self._appender.fill_body(read)
+        mended = repair_entry(self.connection, self.feeds, read)
+        if mended is not None:
+            self._appender.added.bodies.append(mended)
+        if helped or mended is not None:
+            self._report.repaired.append(read.identifier)
+        return helped or mended is not None
+
+    def finish(self, *, by_peer: bool) -> IngestReport:
+        """Derive and fold what was appended. ``by_peer``: own entries among it are news."""
+        added, report = self._appender.added, self._report
+        derivation = Derivation(self.connection, self.feeds, self.circles)
+        derivation.take(added)
+        folder = Folder(self.connection, self.feeds, self.circles, self._keys)
+        folded = folder.fold(derivation.dirty)
+        self._appender.write_usage()
+        report.changes = folded.changes
+        report.erased = folded.erased
+        for one in added.entries:
+            new = NewEntry(self._circle_ids[one.feed.circle], one.feed.person, one.entry)
+            report.new.append(new)
+            if by_peer and one.feed.feed in self._own_feeds:
+                report.returned.append(new)
+        for feed, number in {(one.feed.feed, one.feed.circle) for one in added.entries}:
+            tips = tips_of(self.connection, feed, number)
+            report.frontier.setdefault(self._circle_ids[number], {})[feed] = tips
+        report.forked = {(self._circle_ids[circle], feed) for feed, circle in added.forked}
+        self._retire()
+        return report
+
+    def _retire(self) -> None:
+        """Stop writing own feeds that were written elsewhere too: a copy of them lives on."""
+        written = {new.entry.header.feed for new in self._report.returned}
+        written.update(feed for _, feed in self._report.forked if feed in self._own_feeds)
+        for feed in written:
+            if local.retire_feed(self.connection, feed):
+                self._report.retired.add(feed)
+
+
+class Ingest:
+    """Opens write transactions on the ledger and runs batches in them."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        keys: Callable[[], Sequence[ReadingKey]],
+        quota: Quota | None = None,
+    ) -> None:
+        """``keys`` gives the reading keys of the persons hosted here, as they are now."""
+        self.database = database
+        self._clock = clock
+        self._keys = keys
+        self._quota = quota or Quota()
+
+    @contextmanager
+    def batch(self, *, durable: bool) -> Iterator[IngestBatch]:
+        """A write transaction with a batch in it; the caller calls ``finish`` in the block."""
+        with self.database.transaction(durable=durable) as connection:
+            yield IngestBatch(
+                connection,
+                keys=self._keys(),
+                received_ms=self._clock.time_ms(),
+                quota=self._quota,
+            )
+
+    def receive(self, arrivals: Sequence[Arrival]) -> IngestReport:
+        """Take in what peers sent. Raises StoreError; a peer's breach is an outcome.
+
+        Own entries that come back are committed durably: a place must not be used twice.
+        """
+        with self.batch(durable=self._has_own(arrivals)) as batch:
+            for arrival in arrivals:
+                batch.append(arrival.circle, arrival.stretch)
+            report = batch.finish(by_peer=True)
+        self._after(report)
+        return report
+
+    def repair(self, circle: bytes, entries: Iterable[SignedEntry]) -> IngestReport:
+        """Take in entries that were asked for by id: owed bodies and damaged rows."""
+        with self.batch(durable=False) as batch:
+            for entry in entries:
+                batch.repair(circle, entry)
+            report = batch.finish(by_peer=True)
+        self._after(report)
+        return report
+
+    def own(self, report: IngestReport) -> IngestReport:
+        """The last step for a batch the author committed: erased words leave the file."""
+        self._after(report)
+        return report
+
+    def _has_own(self, arrivals: Sequence[Arrival]) -> bool:
+        own = local.own_feeds(self.database.connection)
+        if not own:
+            return False
+        for arrival in arrivals:
+            try:
+                header = decode_header(arrival.stretch[0].header) if arrival.stretch else None
+            except LogError:
+                continue
+            if header is not None and header.feed in own:
+                return True
+        return False
+
+    def _after(self, report: IngestReport) -> None:
+        if report.erased:
+            self.database.truncate_log()

@@ -1,0 +1,66 @@
+"""Mending rows that the audit found damaged, with the same entry from a peer.
+
+An entry's id names its exact header, so a peer's copy either is the entry or is refused. Which rows
+are damaged is ``store.audit``'s finding; ``node`` asks the links for them.
+"""
+
+import sqlite3
+
+from p2pshare.log.entry import signature_verifies, subject_of
+from p2pshare.log.stretch import ReadEntry
+from p2pshare.store.append import AddedEntry
+from p2pshare.store.feeds import FeedCache
+
+
+def damaged_entries(connection: sqlite3.Connection, circle: int) -> list[bytes]:
+    """The ids of the entries of a circle that are known to be damaged."""
+    return [
+        identifier
+        for (identifier,) in connection.execute(
+            "SELECT d.id FROM damaged AS d LEFT JOIN entries AS e ON e.number = d.entry"
+            " LEFT JOIN feeds AS f ON f.number = e.feed WHERE f.circle = ? OR f.circle IS NULL",
+            (circle,),
+        )
+    ]
+
+
+def repair_entry(
+    connection: sqlite3.Connection, feeds: FeedCache, entry: ReadEntry
+) -> AddedEntry | None:
+    """Put a damaged entry right with ``entry``, whose signature must verify; None if it was not.
+
+    Header, signature and every column that follows from them are written anew; the body too, if
+    it came along.
+    """
+    row = connection.execute(
+        "SELECT d.entry, e.feed FROM damaged AS d JOIN entries AS e ON e.number = d.entry"
+        " WHERE d.id = ?",
+        (entry.identifier,),
+    ).fetchone()
+    if row is None:
+        return None
+    number, feed = row
+    header, signed = entry.header, entry.signed
+    if not signature_verifies(header.feed, signed.signature, entry.identifier):
+        return None
+    connection.execute(
+        "UPDATE entries SET id = ?, seq = ?, time_ms = ?, subject = ?, kind = ?, header = ?,"
+        " signature = ?, signature_checked = 1 WHERE number = ?",
+        (
+            entry.identifier,
+            header.seq,
+            header.time_ms,
+            subject_of(header, entry.identifier),
+            header.kind,
+            signed.header,
+            signed.signature,
+            number,
+        ),
+    )
+    if signed.body is not None:
+        connection.execute(
+            "INSERT OR REPLACE INTO bodies (entry, body) VALUES (?, ?)", (number, signed.body)
+        )
+        connection.execute("DELETE FROM owed WHERE entry = ?", (number,))
+    connection.execute("DELETE FROM damaged WHERE entry = ?", (number,))
+    return AddedEntry(number, feeds.row(feed), entry)

@@ -1,0 +1,225 @@
+"""The state of a subject: from what was gathered of it, through the folds of ``domain``.
+
+Used by ``store.folding``, which writes the states as rows, and by ``node.authoring``, which asks
+the rules with them before it signs. Decides what an erasure covers and whose agreement it is;
+writes nothing.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from p2pshare.domain.agreement import (
+    AgreementState,
+    AgreementTable,
+    agreement_of,
+    fold_agreement,
+)
+from p2pshare.domain.bodies import KINDS, AgreementOpening, BusyPeriod
+from p2pshare.domain.hours import Payment, payment_of
+from p2pshare.domain.listing import ListingState, fold_busy, fold_listing
+from p2pshare.domain.ordering import FoldEntry, heads
+from p2pshare.domain.person import fold_person
+from p2pshare.errors import LogError
+from p2pshare.limits import AFTER_ENTRIES_MAX
+from p2pshare.log.certificate import person_subject
+from p2pshare.log.entry import SEALED_KIND, SUBJECT_BYTES, decode_header, entry_id
+from p2pshare.log.keys import ReadingKey
+from p2pshare.log.standing import Denial
+from p2pshare.store.feeds import FeedCache
+from p2pshare.store.gather import Gathered, GatheredSubject, Gatherer
+
+LISTING_KIND: Final = "listing.put"
+PAYMENT_KIND: Final = "hours.pay"
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementReading:
+    """What this reader makes of a sealed subject: its parties, its table and its state, if any."""
+
+    parties: tuple[bytes, bytes]
+    table: AgreementTable
+    state: AgreementState | None
+
+
+class SubjectStates:
+    """Reads the states of subjects within one transaction, for a reader with ``keys``."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        feeds: FeedCache,
+        circles: Mapping[bytes, int],
+        keys: Sequence[ReadingKey],
+    ) -> None:
+        self._connection = connection
+        self._feeds = feeds
+        self._circles = circles
+        self._circle_ids = {number: circle for circle, number in circles.items()}
+        self._gatherer = Gatherer(connection, feeds, keys)
+
+    def gather(self, circle: int, subjects: Sequence[bytes]) -> list[GatheredSubject]:
+        """The entries of these subjects (at most CHUNK) in the circle with this number."""
+        return self._gatherer.gather(circle, subjects)
+
+    def listing(self, circle: bytes, listing: bytes) -> ListingState | None:
+        """The listing with this id, or None."""
+        return self.listing_of(self._one(circle, listing))
+
+    def busy(self, circle: bytes, owner: bytes, listing: bytes) -> tuple[BusyPeriod, ...]:
+        """The promised periods that the owner has published of a listing."""
+        return self.busy_of(self._one(circle, listing), owner)
+
+    def agreement(self, circle: bytes, agreement: bytes) -> AgreementState | None:
+        """The agreement with this id, or None if there is none this reader can read."""
+        reading = self.agreement_of(self._one(circle, agreement))
+        return None if reading is None else reading.state
+
+    def heads(self, circle: bytes, subject: bytes) -> list[bytes]:
+        """The entries of a subject that none comes after: what a new one names (at most 4)."""
+        gathered = self._one(circle, subject)
+        entries = [_plain_entry(entry) for entry in gathered.entries]
+        return [entry.entry_id for entry in heads(entries, say=_always)][:AFTER_ENTRIES_MAX]
+
+    def names(self, gathered: GatheredSubject) -> list[tuple[bytes, str]]:
+        """(person, name) of the person whose subject this is; the name may be empty."""
+        found = []
+        for person in {entry.feed.person for entry in gathered.entries}:
+            if person_subject(person) == gathered.subject:
+                state = fold_person(person, [fold_entry(one, None) for one in gathered.entries])
+                found.append((person, "" if state is None else state.name))
+        return found
+
+    def listing_of(self, gathered: GatheredSubject) -> ListingState | None:
+        """The listing that these entries make, or None."""
+        entries = [fold_entry(entry, gathered.subject) for entry in gathered.entries]
+        return fold_listing(gathered.subject, entries)
+
+    def busy_of(self, gathered: GatheredSubject, owner: bytes) -> tuple[BusyPeriod, ...]:
+        """The promised periods that these entries tell of."""
+        return fold_busy(owner, [fold_entry(entry, gathered.subject) for entry in gathered.entries])
+
+    def payment_of(self, gathered: GatheredSubject) -> Payment | None:
+        """The payment that these entries make, or None."""
+        creating = gathered.creating
+        return None if creating is None else payment_of(fold_entry(creating, None))
+
+    def agreement_of(self, gathered: GatheredSubject) -> AgreementReading | None:
+        """What these sealed entries say, or None where this reader cannot tell whose they are."""
+        creating = gathered.creating
+        if creating is None:
+            return None
+        opening = creating.body
+        table = agreement_of(creating.kind)
+        if table is None or not isinstance(opening, AgreementOpening):
+            return None
+        owner = self._listing_owner(gathered, opening)
+        if owner is None:
+            return None
+        parties = (creating.feed.person, owner)
+        listing = opening.listing
+        moves = [
+            fold_entry(entry, listing, parties)
+            for entry in gathered.entries
+            if entry is not creating
+        ]
+        first = fold_entry(creating, listing, parties)
+        if creating.denial is Denial.REVOKED and any(
+            move.author == owner and move.body is not None for move in moves
+        ):
+            # Nobody loses an agreement they signed because the other's feed was revoked.
+            first = _plain_entry(creating)
+        denied = _denied_to_parties(gathered.entries, table, parties)
+        return AgreementReading(parties, table, fold_agreement(table, first, owner, moves, denied))
+
+    def _one(self, circle: bytes, subject: bytes) -> GatheredSubject:
+        return self._gatherer.gather(self._circles[circle], [subject])[0]
+
+    def _listing_owner(self, gathered: GatheredSubject, opening: AgreementOpening) -> bytes | None:
+        """Who made the listing whose creating header an agreement carries (protocol section 5).
+
+        What the answer depends on is added to ``gathered.needs``.
+        """
+        try:
+            header = decode_header(opening.listing_header)
+        except LogError:
+            return None
+        identifier = entry_id(opening.listing_header)
+        if (
+            identifier[:SUBJECT_BYTES] != opening.listing
+            or header.circle != self._circle_ids[gathered.circle]
+            or header.subject
+            or header.kind != LISTING_KIND
+        ):
+            return None
+        gathered.needs.add(header.feed)
+        rows = [row for row in self._feeds.rows_of(header.feed) if row.circle == gathered.circle]
+        owners = {row.person for row in rows}
+        if len(owners) > 1:
+            gathered.needs.add(identifier)
+            held = self._connection.execute(
+                "SELECT feed FROM entries WHERE id = ?", (identifier,)
+            ).fetchone()
+            return None if held is None else self._feeds.row(held[0]).person
+        return owners.pop() if owners else None
+
+
+def is_covered(entry: Gathered, parties: tuple[bytes, bytes] | None) -> bool:
+    """Whether the erasures that name an entry cover it (docs/protocol.md section 3)."""
+    if not entry.erased_by:
+        return False
+    spec = KINDS.get(entry.kind)
+    if spec is not None and spec.erasable == "never":
+        return False
+    if entry.header.kind != SEALED_KIND:
+        return entry.feed.person in entry.erased_by
+    if parties is not None:
+        return entry.erased_by.issuperset(parties)
+    return entry.feed.person in entry.erased_by and len(entry.erased_by) > 1
+
+
+def fold_entry(
+    entry: Gathered, listing: bytes | None, parties: tuple[bytes, bytes] | None = None
+) -> FoldEntry:
+    """An entry as the fold sees it: without a body unless it counts and says something."""
+    in_force = (
+        entry.body is not None
+        and entry.denial is None
+        and not entry.waits_for
+        and entry.standing.in_scope(entry.kind, listing)
+        and not is_covered(entry, parties)
+    )
+    return _plain_entry(entry, with_body=in_force)
+
+
+def _plain_entry(entry: Gathered, *, with_body: bool = True) -> FoldEntry:
+    return FoldEntry(
+        entry_id=entry.identifier,
+        author=entry.feed.person,
+        feed=entry.feed.feed,
+        kind=entry.kind,
+        body=entry.body if with_body else None,
+        time_ms=entry.header.time_ms,
+        after=entry.header.after,
+        own_previous=entry.own_previous,
+    )
+
+
+def _always(_entry: FoldEntry) -> bool:
+    return True
+
+
+def _denied_to_parties(
+    entries: Iterable[Gathered], table: AgreementTable, parties: tuple[bytes, bytes]
+) -> list[bytes]:
+    """The parties' entries of an agreement that a revocation denies."""
+    return [
+        entry.identifier
+        for entry in entries
+        if entry.denial is Denial.REVOKED
+        and entry.feed.person in parties
+        and entry.body is not None
+        and table.move_of(entry.kind) is not None
+        and not is_covered(entry, parties)
+    ]
