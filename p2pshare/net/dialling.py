@@ -6,6 +6,7 @@ Whom to dial and when is decided in ``net.peers``; ``net.dialer`` calls this.
 
 import asyncio
 import contextlib
+import os
 import secrets
 import socket
 import ssl
@@ -97,13 +98,15 @@ class _Progress:
         loop = asyncio.get_running_loop()
         try:
             family, name = socket_name(endpoint)
-            self._socket = socket.socket(family, socket.SOCK_STREAM)
+            self._socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
             self._socket.setblocking(False)
             if source is not None:
                 self._socket.bind(socket_name(Endpoint(source, 0))[1])
             await loop.sock_connect(self._socket, name)
-        except (OSError, ValueError) as error:
-            raise Unreachable(getattr(error, "strerror", None) or str(error)) from error
+        except OSError as error:  # asyncio's text would name address and port twice
+            raise Unreachable(os.strerror(error.errno or 0).lower()) from error
+        except ValueError as error:
+            raise Unreachable(str(error)) from error
         self.connected = True
 
     async def encrypt(

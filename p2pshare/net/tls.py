@@ -5,6 +5,7 @@ TLS gives secrecy and a channel to bind to; who is at the other end is the hands
 the person, the computer or the time: a constant subject, constant dates, a random serial number.
 """
 
+import os
 import secrets
 import ssl
 import tempfile
@@ -62,10 +63,14 @@ def make_server_tls() -> ServerTls:
     ) + certificate.public_bytes(serialization.Encoding.PEM)
     context = _tls_1_3(ssl.PROTOCOL_TLS_SERVER)
     context.num_tickets = 0
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "link.pem"
-        path.write_bytes(pem)
+    handle, name_of_file = tempfile.mkstemp(prefix="p2pshare-link-")  # readable by its owner only
+    path = Path(name_of_file)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(pem)
         context.load_cert_chain(path, password=passphrase)
+    finally:
+        path.unlink()
     return ServerTls(context, certificate.public_bytes(serialization.Encoding.DER))
 
 

@@ -1,0 +1,229 @@
+"""An honest host, and the tools of an attacker, over real sockets on 127.0.0.1.
+
+The attacker speaks with ``websockets`` and ``ssl`` directly, never through p2pshare.net's transport, so
+that it can break every rule. Each attack ends in an assertion on the reason that the attacked end gave.
+"""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import websockets
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from p2pshare.log.keys import SigningKey
+from p2pshare.net.dialling import dial
+from p2pshare.net.interfaces import InterfaceAddress
+from p2pshare.net.listener import Listener
+from p2pshare.net.tls import ServerTls, make_client_context, make_server_tls
+from p2pshare.net.transport import Endpoint, Link, LocalDevice
+
+LOOPBACK = InterfaceAddress("lo", 1, "127.0.0.1", 8)
+CLIENT_CONTEXT = make_client_context()
+pack = msgspec.msgpack.encode
+unpack = msgspec.msgpack.decode
+
+
+class LogReader(logging.Handler):
+    """Lets a test wait for the line that says why an end refused."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.lines: list[str] = []
+        self._more = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+        self._more.set()
+
+    async def line_with(self, text: str, seconds: float = 5.0) -> str:
+        """The first line that contains ``text``, once it has come."""
+        async with asyncio.timeout(seconds):
+            while True:
+                for line in self.lines:
+                    if text in line:
+                        return line
+                self._more.clear()
+                await self._more.wait()
+
+
+@dataclass
+class Host:
+    """A device that listens and echoes, as p2pshare does it. ``sessions`` is all that got past the link."""
+
+    key: SigningKey
+    tls: ServerTls
+    log: LogReader
+    listener: Listener = field(init=False)
+    sessions: list[Link] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
+    port: int = 0
+
+    async def echo(self, link: Link) -> None:
+        self.sessions.append(link)
+        while True:
+            message = await link.receive()
+            self.received.append(message)
+            await link.send(message)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint("127.0.0.1", self.port)
+
+
+@contextlib.asynccontextmanager
+async def host(**options: Any) -> AsyncIterator[Host]:
+    """A running host. Honest links are made before and after the test body, and nobody else's got in."""
+    log = LogReader()
+    logger = logging.getLogger("p2pshare.net")
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(log)
+    tls = await asyncio.to_thread(make_server_tls)
+    running = Host(SigningKey.generate(), tls, log)
+    running.listener = Listener(LocalDevice(running.key), running.echo, tls=tls, **options)
+    running.port = await running.listener.start([LOOPBACK])
+    before = after = None
+    try:
+        before = await honest_link(running)
+        yield running
+        await echo_once(before, b"still here")
+        after = await honest_link(running)
+        honest = {before.device, after.device}
+        assert honest == {running.key.public}
+        assert len(running.listener.gate) == 0
+        assert [message for message in running.received if message == ATTACK] == []
+    finally:
+        for link in (before, after):
+            if link is not None:
+                await link.close()
+        await running.listener.stop()
+        logger.removeHandler(log)
+        logger.setLevel(level)
+
+
+ATTACK = b"this must reach nobody"
+
+
+async def honest_link(to: Host, key: SigningKey | None = None, **options: Any) -> Link:
+    """A link of a new honest device, tried with one message each way."""
+    link = await dial(
+        to.endpoint, LocalDevice(key or SigningKey.generate()), CLIENT_CONTEXT, **options
+    )
+    await echo_once(link, b"hello")
+    return link
+
+
+async def echo_once(link: Link, message: bytes) -> None:
+    await link.send(message)
+    assert await link.receive() == message
+
+
+# --- the attacker -----------------------------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def raw_client(
+    port: int, context: ssl.SSLContext = CLIENT_CONTEXT
+) -> AsyncIterator[ClientConnection]:
+    """A bare websocket to a p2pshare listener, before any handshake message."""
+    async with websockets.connect(
+        f"wss://127.0.0.1:{port}/",
+        ssl=context,
+        server_hostname="",
+        proxy=None,
+        compression=None,
+        close_timeout=1,
+    ) as connection:
+        yield connection
+
+
+@contextlib.asynccontextmanager
+async def raw_server(
+    handler: Callable[[ServerConnection], Any], tls: ServerTls
+) -> AsyncIterator[int]:
+    """A bare websocket server with the given certificate; yields its port."""
+
+    async def quietly(connection: ServerConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            await handler(connection)
+            await connection.wait_closed()
+
+    server = await websockets.serve(
+        quietly, "127.0.0.1", 0, ssl=tls.context, compression=None, close_timeout=1
+    )
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+async def close_code(connection: ClientConnection | ServerConnection) -> int | None:
+    """The close code that the attacked end gives; what it still sends before is discarded."""
+    try:
+        async with asyncio.timeout(5):
+            while True:
+                await connection.recv()
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else None
+
+
+Edit = Callable[[int, bytes], bytes]
+"""Given the number of a handshake message (1 to 5; 6 and on is data) and its bytes: the bytes to pass on."""
+
+
+@dataclass
+class Middle:
+    """A man in the middle who ends TLS on both sides and passes messages on, edited."""
+
+    edit: Edit
+    seen: dict[int, bytes] = field(default_factory=dict)
+    closed_by_server: int | None = None
+    closed_by_client: int | None = None
+
+
+@contextlib.asynccontextmanager
+async def middle(
+    to_port: int, tls: ServerTls, edit: Edit = lambda number, data: data
+) -> AsyncIterator[tuple[Middle, int]]:
+    """Runs a Middle with certificate ``tls`` in front of ``to_port``; yields it and its port."""
+    man = Middle(edit)
+
+    async def relay(client: ServerConnection) -> None:
+        async with raw_client(to_port) as server:
+            order = iter([(server, client), (client, server)] * 2 + [(server, client)])
+            number = 0
+            with contextlib.suppress(ConnectionClosed):
+                for source, target in order:
+                    number += 1
+                    data = await source.recv()
+                    man.seen[number] = data
+                    await target.send(man.edit(number, data))
+                await asyncio.wait(
+                    [
+                        asyncio.ensure_future(pump(server, client)),
+                        asyncio.ensure_future(pump(client, server)),
+                    ]
+                )
+            await client.close()
+            await server.close()
+            man.closed_by_client = client.protocol.close_rcvd and client.protocol.close_rcvd.code
+            man.closed_by_server = server.protocol.close_rcvd and server.protocol.close_rcvd.code
+
+    async def pump(source: Any, target: Any) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            async for data in source:
+                man.seen[6] = data
+                await target.send(data)
+        await target.close()
+
+    async with raw_server(relay, tls) as port:
+        yield man, port
