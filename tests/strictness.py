@@ -16,7 +16,7 @@ import struct
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -247,11 +247,17 @@ def _children() -> set[int]:
     """Process ids of the children of this process, its helpers of multiprocessing left out."""
     found = set()
     for listing in Path("/proc/self/task").glob("*/children"):
-        for process in listing.read_text().split():
-            command = Path("/proc", process, "cmdline")
-            if command.exists() and b"multiprocessing" not in command.read_bytes():
-                found.add(int(process))
-    return found
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that ended meanwhile
+            found |= {int(process) for process in listing.read_text().split()}
+    return {process for process in found if not _is_helper_of_multiprocessing(process)}
+
+
+def _is_helper_of_multiprocessing(process: int) -> bool:
+    """Whether it is the resource tracker or fork server, which stay; or has ended meanwhile."""
+    try:
+        return b"multiprocessing" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def _leaked_threads(before: set[threading.Thread]) -> list[str]:
