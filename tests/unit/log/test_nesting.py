@@ -34,6 +34,47 @@ def test_a_hundred_siblings_are_no_depth() -> None:
     assert not nested_too_deep(msgspec.msgpack.encode([[[]]] * 100))
 
 
+SCALARS = {
+    "fixint": b"\x05",
+    "negative fixint": b"\xe0",
+    "nil": b"\xc0",
+    **{
+        f"bin{8 * size}": bytes([0xC3 + n]) + (9).to_bytes(size, "big") + b"\x91" * 9
+        for n, size in ((1, 1), (2, 2), (3, 4))
+    },
+    **{
+        f"ext{8 * size}": bytes([0xC6 + n]) + (9).to_bytes(size, "big") + b"\x91" * 10
+        for n, size in ((1, 1), (2, 2), (3, 4))
+    },
+    **{
+        f"str{8 * size}": bytes([0xD8 + n]) + (9).to_bytes(size, "big") + b"\x91" * 9
+        for n, size in ((1, 1), (2, 2), (3, 4))
+    },
+    **{f"fixstr {size}": bytes([0xA0 + size]) + b"\x91" * size for size in range(32)},
+    **{
+        f"float{8 * size}": bytes([first]) + b"\x91" * size
+        for first, size in ((0xCA, 4), (0xCB, 8))
+    },
+    **{
+        f"uint{8 * size}": bytes([0xCC + n]) + b"\x91" * size for n, size in enumerate((1, 2, 4, 8))
+    },
+    **{f"int{8 * size}": bytes([0xD0 + n]) + b"\x91" * size for n, size in enumerate((1, 2, 4, 8))},
+    **{
+        f"fixext {size}": bytes([0xD4 + n]) + b"\x91" * (1 + size)
+        for n, size in enumerate((1, 2, 4, 8, 16))
+    },
+}
+
+
+@pytest.mark.parametrize("scalar", SCALARS.values(), ids=SCALARS.keys())
+def test_every_form_of_a_scalar_is_stepped_over_exactly(scalar: bytes) -> None:
+    """A step too short would take what is inside for arrays, one too long would miss an array."""
+    assert not nested_too_deep(b"\xdc\x00\x29" + scalar * 40 + b"\xc0")
+    nest = b"\x91" * (PAYLOAD_NESTING_MAX - 1)
+    assert not nested_too_deep(b"\x92" + scalar + nest + b"\xc0")
+    assert nested_too_deep(b"\x92" + scalar + nest + b"\x91\xc0")
+
+
 def wrapped(inside: Any, depth: int) -> Any:
     for turn in range(depth):
         inside = [inside] if turn % 2 else {"key": inside}
