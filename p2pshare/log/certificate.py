@@ -10,11 +10,11 @@ from typing import Final
 
 import msgspec
 
+from p2pshare.domain.nesting import nested_too_deep
 from p2pshare.errors import CertificateRefused, KeyRefused
 from p2pshare.limits import INTEGER_MAX, KIND_CHARACTERS_MAX, SCOPE_ITEMS_MAX
 from p2pshare.log.entry import ID_BYTES, SUBJECT_BYTES
 from p2pshare.log.keys import SigningKey, check_reading_key, check_signing_key, verify
-from p2pshare.log.nesting import nested_too_deep
 
 FEED_OPEN_KIND: Final = "feed.open"
 REVOKE_KIND: Final = "person.revoke"
