@@ -249,10 +249,10 @@ def encode_payload(body: Body) -> bytes:
 
     Raises DomainError if another node would not read it back (a limit is exceeded).
     """
-    encoded = _encoder.encode(body)
     try:
+        encoded = _encoder.encode(body)
         msgspec.msgpack.decode(encoded, type=type(body))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise DomainError(f"that cannot be written as an entry: {error}") from None
     return encoded
 

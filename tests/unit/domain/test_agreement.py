@@ -1,0 +1,224 @@
+"""domain.agreement: the engine, independent of what a table says."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from p2pshare.domain.agreement import (
+    AGREEMENTS,
+    agreement_of,
+    allowed_moves,
+    both_signed,
+    fold_agreement,
+    register_agreement,
+    unregister_agreement,
+)
+from p2pshare.domain.bodies import KINDS, LoanMove, PersonProfile
+from p2pshare.domain.loan import LOAN
+
+
+def fold(entries, lender, denied=()):
+    return fold_agreement(LOAN, entries[0], lender, entries[1:], denied)
+
+
+def test_the_request_gives_the_terms(make, ada, ben):
+    request = make.request(title="Drill", terms=("clean",), quantity=2, note="Saturday?")
+    entries = make.loan(ben, ada, [], request=request)
+    state = fold(entries, ada)
+    assert (state.state, state.underlying, state.kind) == ("requested", "requested", "loan")
+    assert state.agreement == entries[0].entry_id[:16]
+    assert (state.parties, state.roles) == ((ben, ada), ("borrower", "lender"))
+    assert (state.title, state.terms, state.quantity) == ("Drill", ("clean",), 2)
+    assert (state.from_day, state.until_day, state.note) == (
+        "2026-11-23",
+        "2026-11-28",
+        "Saturday?",
+    )
+    assert (state.due_at_ms, state.closed_ms, state.denied) == (None, None, ())
+    assert [tuple(signature)[:2] for signature in state.signatures] == [("request", ben)]
+    assert state.opening == request
+    assert (state.person_of("lender"), state.role_of(ben)) == (ada, "borrower")
+    assert state.role_of(b"x" * 32) is None
+
+
+def test_what_opens_nothing_is_no_agreement(make, ada, ben):
+    request = make.loan(ben, ada, [])[0]
+    assert fold([request], ben) is None
+    assert fold([replace(request, body=None)], ada) is None
+    assert fold([replace(request, kind="loan.accept")], ada) is None
+    assert fold([replace(request, kind="ride.request")], ada) is None
+    assert fold([replace(request, body=LoanMove())], ada) is None
+
+
+def test_people_without_a_say_change_nothing(make, ada, ben):
+    entries = make.loan(ben, ada, [("lender", "accept")])
+    thief = make.person("thief")
+    foreign = [
+        make.entry(thief, f"loan.{move}", make.loan_body(move), after=entries[-1:])
+        for move in LOAN.moves[1:]
+    ]
+    assert fold([*entries, *foreign], ada) == fold(entries, ada)
+
+
+def test_moves_of_the_wrong_kind_or_body_change_nothing(make, ada, ben):
+    entries = make.loan(ben, ada, [])
+    wrong = [
+        make.entry(ada, "loan.accept", LoanMove(), after=entries),
+        make.entry(ada, "loan.accept", None, after=entries),
+        make.entry(ada, "loan.decline", PersonProfile(name="x"), after=entries),
+        make.entry(ada, "ride.accept", make.loan_body("accept"), after=entries),
+        make.entry(ben, "loan.request", make.request(title="other"), after=entries),
+    ]
+    assert fold([*entries, *wrong], ada) == fold(entries, ada)
+
+
+def test_the_first_entry_among_the_moves_is_not_taken_twice(make, ada, ben):
+    entries = make.loan(ben, ada, [("lender", "accept")])
+    assert fold([entries[0], *entries, *entries], ada) == fold(entries, ada)
+
+
+def test_an_entry_lost_to_a_revocation_shows_as_disputed_and_is_named(make, ada, ben):
+    entries = make.loan(ben, ada, [("lender", "accept"), ("lender", "hand-over")])
+    lost = [b"z" * 32, b"a" * 32, b"z" * 32]
+    state = fold(entries, ada, lost)
+    assert (state.state, state.underlying) == ("disputed", "checked_out")
+    assert state.denied == (b"a" * 32, b"z" * 32)
+    # What is possible follows what the fold will do, not what is shown.
+    moves = {row.move for row in allowed_moves(LOAN, state, ben, 1000)}
+    assert "give-back" in moves
+
+
+def test_both_signed_names_the_pairs_that_count_as_facts(make, ada, ben):
+    moves = [("lender", "accept"), ("lender", "hand-over"), ("borrower", "give-back")]
+    entries = make.loan(ben, ada, moves)
+    assert both_signed(LOAN, fold(entries, ada)) == ()
+    entries.append(make.entry(ben, "loan.receive", LoanMove(), after=entries[-1:]))
+    assert both_signed(LOAN, fold(entries, ada)) == (("hand-over", "receive"),)
+    entries.append(make.entry(ada, "loan.take-back", LoanMove(), after=entries[-1:]))
+    assert len(both_signed(LOAN, fold(entries, ada))) == 2
+
+
+def test_overdue_is_while_it_is_held_and_derived(make, ada, ben):
+    entries = make.loan(ben, ada, [("lender", "accept"), ("lender", "hand-over")])
+    state = fold(entries, ada)
+    assert not state.overdue(LOAN, 5000)
+    assert state.overdue(LOAN, 5001)
+    entries.append(make.entry(ben, "loan.give-back", LoanMove(), after=entries[-1:]))
+    assert not fold(entries, ada).overdue(LOAN, 5001)
+
+
+def test_registering_is_harmless_twice_and_refused_for_another_meaning():
+    register_agreement(LOAN)
+    assert AGREEMENTS["loan"] is LOAN
+    with pytest.raises(ValueError, match="registered already"):
+        register_agreement(replace(LOAN, promises=frozenset()))
+    assert KINDS["loan.dispute"].erasable == "both"
+    assert agreement_of("loan.dispute") is LOAN
+    assert agreement_of("loan.fly") is None
+    assert agreement_of("listing.put") is None
+
+
+def test_an_unregistered_table_is_no_longer_folded():
+    unregister_agreement(LOAN)
+    try:
+        assert agreement_of("loan.accept") is None
+        assert "loan.accept" not in KINDS
+    finally:
+        register_agreement(LOAN)
+    assert agreement_of("loan.accept") is LOAN
+
+
+# --- over random worlds ---------------------------------------------------------------------
+
+KINDS_OF_MOVES = st.sampled_from(LOAN.moves)
+ROLES = st.sampled_from(["borrower", "lender", "thief"])
+TIMES = st.sampled_from([0, 1000, 5000, 5001, 14 * 86_400_000, 2**53])
+
+
+@st.composite
+def worlds(draw, make, borrower, lender):
+    """A request and up to 10 moves by anybody, with any cause, in no particular order."""
+    people = {"borrower": borrower, "lender": lender, "thief": make.person("thief")}
+    entries = [make.entry(borrower, "loan.request", make.request(), label="opening")]
+    for number in range(draw(st.integers(0, 10))):
+        move = draw(KINDS_OF_MOVES)
+        entries.append(
+            make.entry(
+                people[draw(ROLES)],
+                f"loan.{move}",
+                draw(st.sampled_from([make.loan_body(move)] * 5 + [None, LoanMove()])),
+                after=draw(st.lists(st.sampled_from(entries), max_size=3, unique=True)),
+                time_ms=draw(TIMES),
+                label=f"move {number} {draw(st.integers(0, 99))}",
+            )
+        )
+    return entries
+
+
+@given(st.data())
+def test_any_order_and_doubles_give_the_same_and_nothing_raises(make, ada, ben, data):
+    entries = data.draw(worlds(make, ben, ada))
+    state = fold(entries, ada)
+    moves = data.draw(st.permutations(entries[1:]))
+    assert fold_agreement(LOAN, entries[0], ada, [*moves, *moves[:3]]) == state
+    assert state.underlying in LOAN.states
+    signed = [(signature.move, signature.person) for signature in state.signatures]
+    assert len(signed) == len(set(signed))
+    assert {person for _, person in signed} <= {ada, ben}
+
+
+@given(st.data())
+def test_silencing_whoever_has_no_say_changes_nothing(make, ada, ben, data):
+    entries = data.draw(worlds(make, ben, ada))
+    silenced = [
+        entry if entry.author in (ada, ben) else replace(entry, body=None) for entry in entries
+    ]
+    assert fold(silenced, ada) == fold(entries, ada)
+
+
+@given(st.data())
+def test_the_moves_that_are_offered_are_exactly_those_that_do_something(make, ada, ben, data):
+    """A move signed after all the others does something if, and only if, it was offered."""
+    entries = data.draw(worlds(make, ben, ada))
+    state = fold(entries, ada)
+    now_ms = data.draw(TIMES)
+    for person in (ada, ben, make.person("thief")):
+        offered = {row.move for row in allowed_moves(LOAN, state, person, now_ms)}
+        for move in LOAN.moves:
+            entry = make.entry(
+                person, f"loan.{move}", make.loan_body(move), after=entries, time_ms=now_ms
+            )
+            after = fold([*entries, entry], ada)
+            assert (after != state) == (move in offered), move
+            if move in offered:
+                assert after.signatures[:-1] == state.signatures
+                assert after.signatures[-1][:3] == (move, person, entry.entry_id)
+
+
+@given(st.data())
+def test_only_rows_lead_from_state_to_state(make, ada, ben, data):
+    """Followed one signature at a time, a fold never leaves the table."""
+    entries = data.draw(worlds(make, ben, ada))
+    known = {entry.entry_id: entry for entry in entries}
+    state = fold(entries, ada)
+    path = [known[signature.entry_id] for signature in state.signatures]
+    before = None
+    for count in range(1, len(path) + 1):
+        chained = [
+            replace(entry, after=(path[place - 1].entry_id,) if place else ())
+            for place, entry in enumerate(path[:count])
+        ]
+        now = fold(chained, ada)
+        assert len(now.signatures) == count
+        if before is not None and now.underlying != before.underlying:
+            move = now.signatures[-1].move
+            assert any(
+                row.move == move
+                and before.underlying in row.from_states
+                and row.to_state == now.underlying
+                for row in LOAN.rows
+            )
+        before = now
+    assert before.underlying == state.underlying

@@ -1,0 +1,110 @@
+"""domain.days: strict days, their ends, and periods."""
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from p2pshare.domain import days
+from p2pshare.errors import DomainError
+
+
+class SummerEnds(tzinfo):
+    """Two hours east of UTC until 2026-10-25 03:00 local, one hour from then on (Berlin's rule)."""
+
+    def utcoffset(self, moment):
+        local = (moment.year, moment.month, moment.day, moment.hour)
+        return timedelta(hours=2 if local < (2026, 10, 25, 3) else 1)
+
+    def dst(self, moment):
+        return self.utcoffset(moment) - timedelta(hours=1)
+
+
+SOME_DAY = st.dates(date(1970, 1, 1), date(9999, 12, 31)).map(date.isoformat)
+
+
+@pytest.mark.parametrize("text", ["1970-01-01", "2024-02-29", "9999-12-31"])
+def test_real_days(text):
+    assert days.is_day(text)
+    assert days.format_day(days.parse_day(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["1969-12-31", "2023-02-29", "2026-13-01", "2026-00-10", "0000-01-01", "2026-1-1"],
+        *["20261123", "2026-W48-1", "2026-11-23\n", " 2026-11-23", "٢٠٢٦-11-23", "", "tomorrow"],
+    ],
+)
+def test_everything_else_is_no_day(text):
+    assert not days.is_day(text)
+    with pytest.raises(DomainError, match="the last day must be a date like"):
+        days.parse_day(text, "the last day")
+
+
+@given(st.text())
+def test_is_day_never_raises(text):
+    days.is_day(text)
+
+
+def test_adding_days_stops_where_the_calendar_does():
+    assert days.add_days("2024-02-28", 2) == "2024-03-01"
+    assert days.add_days("2024-03-01", -1) == "2024-02-29"
+    with pytest.raises(DomainError, match="beyond the calendar"):
+        days.add_days("9999-12-31", 1)
+    with pytest.raises(DomainError, match="before 1970"):
+        days.add_days("1970-01-01", -1)
+
+
+def test_the_end_of_a_day_by_offset():
+    assert days.end_of_day_ms("1970-01-01", 0) == days.DAY_MS - 1
+    assert days.end_of_day_ms("1970-01-02", 60) == 2 * days.DAY_MS - 1 - 3_600_000
+    assert days.end_of_day_ms("1970-01-01", 14 * 60) == 10 * 3_600_000 - 1
+
+
+def test_the_end_of_a_day_when_summer_time_ends():
+    berlin = SummerEnds()
+    # 2026-10-25 has 25 hours in Berlin: it ends at 23:00 UTC, the day before at 22:00 UTC.
+    ends = datetime(2026, 10, 25, 23, tzinfo=UTC)
+    assert days.end_of_day_ms("2026-10-25", berlin) == int(ends.timestamp() * 1000) - 1
+    before = datetime(2026, 10, 24, 22, tzinfo=UTC)
+    assert days.end_of_day_ms("2026-10-24", berlin) == int(before.timestamp() * 1000) - 1
+
+
+@given(SOME_DAY, st.sampled_from([0, 60, -210, 345, UTC]))
+def test_the_last_millisecond_belongs_to_the_day_and_the_next_does_not(day, zone):
+    if not "1970-01-02" <= day <= "9999-12-29":
+        return
+    end = days.end_of_day_ms(day, zone)
+    assert days.day_of(end, zone) == day
+    assert days.day_of(end + 1, zone) == days.add_days(day, 1)
+
+
+def test_times_outside_the_calendar_are_refused():
+    with pytest.raises(DomainError, match="beyond the calendar"):
+        days.day_of(2**53, 0)
+    with pytest.raises(DomainError, match="before 1970"):
+        days.day_of(0, -60)
+
+
+@given(SOME_DAY, SOME_DAY)
+def test_text_sorts_as_time_does(first, second):
+    assert (first < second) == (days.days_between(first, second) > 0)
+
+
+@given(*[st.tuples(SOME_DAY, st.none() | SOME_DAY)] * 2, SOME_DAY)
+def test_an_overlap_holds_exactly_the_common_days(first, second, day):
+    both = days.covers(*first, day) and days.covers(*second, day)
+    common = days.overlap(first, second)
+    assert (common is not None and days.covers(*common, day)) == both
+    assert days.overlap(second, first) == common
+
+
+def test_periods_are_inclusive_and_may_be_open():
+    assert days.overlap(("2026-01-01", "2026-01-05"), ("2026-01-05", None)) == (
+        "2026-01-05",
+        "2026-01-05",
+    )
+    assert days.overlap(("2026-01-01", "2026-01-04"), ("2026-01-05", None)) is None
+    assert days.overlap(("2026-01-01", None), ("2026-01-05", None)) == ("2026-01-05", None)

@@ -1,0 +1,465 @@
+"""domain.rules: what may be signed, and one clear line where it may not."""
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from p2pshare import limits
+from p2pshare.domain import rules
+from p2pshare.domain.agreement import fold_agreement
+from p2pshare.domain.bodies import (
+    BusyPeriod,
+    EntryErase,
+    HoursPay,
+    ListingBusy,
+    ListingClose,
+    ListingPut,
+    LoanAccept,
+    LoanMove,
+    PersonProfile,
+    decode_payload,
+    encode_payload,
+)
+from p2pshare.domain.commands import (
+    AddListing,
+    CloseListing,
+    EditListing,
+    MoveLoan,
+    PayHours,
+    RequestLoan,
+)
+from p2pshare.domain.days import add_days, end_of_day_ms
+from p2pshare.domain.listing import fold_listing
+from p2pshare.domain.loan import LOAN
+from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
+from p2pshare.errors import DomainError
+
+TODAY = "2026-11-23"
+NOON_MS = end_of_day_ms(TODAY, 0) - 12 * 3_600_000
+LISTING = b"L" * 16
+
+
+def refused(reason, rule, *arguments):
+    with pytest.raises(DomainError, match=reason) as refusal:
+        rule(*arguments)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.fixture(scope="session")
+def drill(make, ada):
+    """Ada's offer of one drill, as folded."""
+    entry = make.entry(ada, "listing.put", make.put(terms=("clean",)))
+    return replace(fold_listing(entry.entry_id[:16], [entry]), listing=LISTING)
+
+
+# --- people ---------------------------------------------------------------------------------
+
+
+def test_a_name():
+    assert rules.set_name(" Ada ") == ("person.profile", PersonProfile(name="Ada"))
+    refused("the name is empty", rules.set_name, "  ")
+    assert rules.clean_name("x" * limits.PERSON_NAME_CHARACTERS_MAX)
+    refused("too long", rules.clean_name, "x" * (limits.PERSON_NAME_CHARACTERS_MAX + 1))
+    refused("cannot be used", rules.clean_name, "a\nb")
+
+
+# --- listings -------------------------------------------------------------------------------
+
+
+def offer(ada, **fields):
+    return AddListing(
+        **{"person": ada, "exchange_type": ExchangeType.OFFER, "title": "Drill", **fields}
+    )
+
+
+def test_a_listing_is_cleaned_and_defaults_are_written_out(ada):
+    command = offer(
+        ada,
+        title=" Drill ",
+        description="a\r\nb",
+        tags=("diy", " diy ", "", "tools"),
+        expires=TODAY,
+        photos=(b"p" * 32, b"p" * 32),
+    )
+    kind, body = rules.put_listing(command, TODAY)
+    assert kind == "listing.put"
+    assert body == ListingPut(
+        exchange_type=ExchangeType.OFFER,
+        item_type=ItemType.GOOD,
+        transaction_types=("borrow-lend",),
+        title="Drill",
+        description="a\nb",
+        tags=("diy", "tools"),
+        quantity=1,
+        expires=TODAY,
+        photos=(b"p" * 32,),
+    )
+    assert decode_payload(kind, encode_payload(body)) == body
+
+
+def test_a_service_is_paid_in_hours_unless_it_says_otherwise(ada):
+    service = offer(ada, item_type=ItemType.SERVICE)
+    assert rules.put_listing(service, TODAY).body.transaction_types == ("hours",)
+    given_away = replace(service, transaction_types=(TransactionType.RECEIVE_DONATE,) * 2)
+    assert rules.put_listing(given_away, TODAY).body.transaction_types == ("receive-donate",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"title": " "}, "the title is empty"),
+        ({"title": "x" * (limits.TITLE_CHARACTERS_MAX + 1)}, "the title is too long"),
+        ({"description": "x" * (limits.DESCRIPTION_CHARACTERS_MAX + 1)}, "the description is too"),
+        ({"category": "x" * (limits.CATEGORY_CHARACTERS_MAX + 1)}, "the category is too long"),
+        ({"tags": ("x" * (limits.TAG_CHARACTERS_MAX + 1),)}, "a tag is too long"),
+        ({"tags": tuple(map(str, range(limits.TAGS_MAX + 1)))}, "at most 12 tags"),
+        ({"terms": tuple(map(str, range(limits.TERMS_MAX + 1)))}, "at most 12 terms codes"),
+        ({"photos": tuple(bytes([n]) * 32 for n in range(limits.PHOTOS_MAX + 1))}, "at most 8"),
+        ({"photos": (b"short",)}, "cannot be written"),
+        ({"quantity": 0}, "the quantity must be"),
+        ({"quantity": limits.QUANTITY_MAX + 1}, "the quantity must be"),
+        ({"expires": "2026-11-22"}, "is past"),
+        ({"expires": "soon"}, "must be a date like"),
+        ({"title": "a\u202eb"}, "U\\+202E"),
+        ({"description": "🛠" * 4000, "title": "🛠" * 120}, "too much text for one entry"),
+    ],
+)
+def test_what_cannot_be_listed(ada, fields, reason):
+    refused(reason, rules.put_listing, offer(ada, **fields), TODAY)
+
+
+def test_an_edit_changes_what_is_given_and_nothing_else(ada, drill):
+    edit = EditListing(person=ada, listing=LISTING, title="Hammer drill", tags=("diy",), quantity=2)
+    kind, body = rules.edit_listing(drill, edit, TODAY)
+    assert kind == "listing.put"
+    assert (body.title, body.tags, body.quantity) == ("Hammer drill", ("diy",), 2)
+    assert (body.terms, body.transaction_types) == (drill.terms, drill.transaction_types)
+    every_field = EditListing(
+        person=ada,
+        listing=LISTING,
+        title="Lesson",
+        item_type=ItemType.SERVICE,
+        transaction_types=(),
+        description="d",
+        category="c",
+        tags=(),
+        quantity=3,
+        expires=TODAY,
+        photos=(b"p" * 32,),
+        terms=(),
+    )
+    assert rules.edit_listing(drill, every_field, TODAY).body == ListingPut(
+        exchange_type=ExchangeType.OFFER,
+        item_type=ItemType.SERVICE,
+        transaction_types=("hours",),
+        title="Lesson",
+        description="d",
+        category="c",
+        quantity=3,
+        expires=TODAY,
+        photos=(b"p" * 32,),
+    )
+
+
+def test_an_edit_is_the_owner_s_and_changes_something(ada, ben, drill):
+    same = EditListing(person=ada, listing=LISTING, title="Drill")
+    refused("nothing would change", rules.edit_listing, drill, same, TODAY)
+    assert rules.edit_listing(replace(drill, closed=True), same, TODAY).body.title == "Drill"
+    foreign = EditListing(person=ben, listing=LISTING, title="Mine")
+    refused("only its owner can edit", rules.edit_listing, drill, foreign, TODAY)
+    past = EditListing(person=ada, listing=LISTING, expires="2020-01-01")
+    refused("is past", rules.edit_listing, drill, past, TODAY)
+
+
+def test_closing(ada, ben, drill):
+    close = CloseListing(person=ada, listing=LISTING)
+    assert rules.close_listing(drill, close) == ("listing.close", ListingClose())
+    refused("closed already", rules.close_listing, replace(drill, closed=True), close)
+    refused("only its owner can close", rules.close_listing, drill, replace(close, person=ben))
+
+
+# --- asking ---------------------------------------------------------------------------------
+
+
+def ask(ben, **fields):
+    return RequestLoan(**{"person": ben, "listing": LISTING, **fields})
+
+
+def test_a_request_copies_what_was_seen_and_fills_in_the_days(ben, drill):
+    kind, body = rules.request_loan(drill, b"header", ask(ben, note=" Sat? "), TODAY)
+    assert kind == "loan.request"
+    assert (body.listing, body.listing_header) == (LISTING, b"header")
+    assert (body.title, body.terms, body.quantity) == ("Drill", ("clean",), 1)
+    assert (body.from_day, body.until_day, body.note) == (TODAY, "2026-11-30", "Sat?")
+
+
+def test_the_days_asked_for(ben, drill):
+    last = add_days(TODAY, limits.LOAN_DAYS_MAX)
+    for fields, expected in [
+        ({"from_day": "2026-12-01"}, ("2026-12-01", "2026-12-08")),
+        ({"until_day": TODAY}, (TODAY, TODAY)),
+        ({"from_day": TODAY, "until_day": last}, (TODAY, last)),
+    ]:
+        body = rules.request_loan(drill, b"header", ask(ben, **fields), TODAY).body
+        assert (body.from_day, body.until_day) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"from_day": "2026-11-22"}, "first day is past"),
+        ({"from_day": "Saturday"}, "first day must be a date"),
+        ({"until_day": "2026-11-31"}, "last day must be a date"),
+        ({"until_day": "2026-11-22"}, "before the first"),
+        ({"until_day": add_days(TODAY, limits.LOAN_DAYS_MAX + 1)}, "at most 3660 days"),
+        ({"from_day": "9999-12-31"}, "beyond the calendar"),
+        ({"quantity": 0}, "quantity must be"),
+        ({"quantity": 2}, "only 1 of that"),
+        ({"note": "x" * (limits.NOTE_CHARACTERS_MAX + 1)}, "note is too long"),
+    ],
+)
+def test_what_cannot_be_asked_for(ben, drill, fields, reason):
+    refused(reason, rules.request_loan, drill, b"header", ask(ben, **fields), TODAY)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"exchange_type": ExchangeType.WANT}, "that is a want"),
+        ({"transaction_types": ("receive-donate",)}, "not for lending"),
+        ({"transaction_types": ()}, "not for lending"),
+        ({"closed": True}, "closed"),
+        ({"expires": "2026-11-22"}, "ended on 2026-11-22"),
+    ],
+)
+def test_what_cannot_be_borrowed(ben, drill, changes, reason):
+    refused(reason, rules.request_loan, replace(drill, **changes), b"header", ask(ben), TODAY)
+
+
+def test_nobody_borrows_from_themselves(ada, drill):
+    refused("your own listing", rules.request_loan, drill, b"header", ask(ada), TODAY)
+
+
+def test_the_largest_request_fits_into_an_entry_sealed_to_both(ben, drill):
+    wide = replace(
+        drill, title="🛠" * limits.TITLE_CHARACTERS_MAX, terms=("🛠" * 40,) * limits.TERMS_MAX
+    )
+    command = ask(ben, note="🛠" * limits.NOTE_CHARACTERS_MAX)
+    body = rules.request_loan(wide, b"h" * limits.HEADER_BYTES_MAX, command, TODAY).body
+    box = 16 + len(encode_payload(body)) + 20 + 48  # salt, payload with its kind, HPKE's overhead
+    assert 33 + 2 * box <= limits.BODY_BYTES_MAX
+
+
+# --- moving ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def loan_of(make, ada, ben):
+    """A loan of Ada's drill to Ben after ``path``, for some days."""
+
+    def build(*path, from_day=TODAY, until_day="2026-11-28", quantity=1):
+        request = make.request(
+            listing=LISTING, from_day=from_day, until_day=until_day, quantity=quantity
+        )
+        entries = make.loan(ben, ada, path, request=request)
+        return fold_agreement(LOAN, entries[0], ada, entries[1:])
+
+    return build
+
+
+ACCEPTED = (("lender", "accept"),)
+OUT = (*ACCEPTED, ("lender", "hand-over"))
+RETURNED = (*OUT, ("borrower", "give-back"))
+CLOSED = (*RETURNED, ("lender", "take-back"))
+
+
+def move(loan, person, name, *, others=(), quantity=1, zone=0, now_ms=NOON_MS, note=""):
+    command = MoveLoan(person=person, loan=loan.agreement, move=name, note=note)
+    return rules.move_loan(loan, command, now_ms, zone, others, quantity)
+
+
+def test_an_accept_signs_the_end_of_the_last_day_where_the_owner_is(ada, loan_of):
+    for zone in (0, 60, -300):
+        kind, body = move(loan_of(), ada, "accept", zone=zone, note="sure")
+        due = end_of_day_ms("2026-11-28", zone)
+        assert (kind, body) == ("loan.accept", LoanAccept(due_at_ms=due, note="sure"))
+
+
+def test_other_moves_are_a_note(ada, ben, loan_of):
+    draft = move(loan_of(*OUT), ben, "give-back", note=" clean\nand dry ")
+    assert draft == ("loan.give-back", LoanMove(note="clean\nand dry"))
+    refused("note is too long", lambda: move(loan_of(), ada, "decline", note="x" * 1001))
+
+
+def test_refused_moves_say_what_is_possible(make, ada, ben, loan_of):
+    def attempt(loan, person, name):
+        return move(loan, person, name)
+
+    refused(
+        "borrower cannot accept while it is requested; possible now: cancel",
+        attempt,
+        loan_of(),
+        ben,
+        "accept",
+    )
+    refused("no move is possible now", attempt, loan_of(("lender", "decline")), ada, "accept")
+    refused("there is no move fly; there are accept, ", attempt, loan_of(), ada, "fly")
+    refused("only the borrower and the lender", attempt, loan_of(), make.person("x"), "accept")
+    refused("you have signed hand-over already", attempt, loan_of(*OUT), ada, "hand-over")
+    refused("you have signed request already", attempt, loan_of(), ben, "request")
+    refused("lender cannot lost while it is accepted", attempt, loan_of(*ACCEPTED), ada, "lost")
+
+
+@pytest.mark.parametrize("path", [ACCEPTED, OUT, RETURNED])
+def test_what_is_promised_is_not_promised_twice(ada, loan_of, path):
+    other = loan_of(*path, from_day="2026-11-28", until_day="2026-12-02")
+    refused(
+        "from 2026-11-28 until 2026-11-28",
+        lambda: move(loan_of(), ada, "accept", others=[other]),
+    )
+    assert move(loan_of(), ada, "accept", others=[other], quantity=2)
+    free = loan_of(*path, from_day="2026-11-29", until_day="2026-12-02")
+    assert move(loan_of(), ada, "accept", others=[free])
+
+
+@pytest.mark.parametrize(
+    "path", [(), (("lender", "decline"),), (*ACCEPTED, ("lender", "cancel")), CLOSED]
+)
+def test_what_is_not_promised_blocks_nothing(ada, loan_of, path):
+    assert move(loan_of(), ada, "accept", others=[loan_of(*path)])
+
+
+def test_what_is_overdue_blocks_until_it_is_back(ada, loan_of):
+    late = {"from_day": "2026-11-01", "until_day": "2026-11-10"}
+    far = loan_of(from_day="2027-03-01", until_day="2027-03-02")
+    for path in (OUT, RETURNED):
+        refused(
+            "get the thing back first",
+            lambda path=path: move(far, ada, "accept", others=[loan_of(*path, **late)]),
+        )
+    assert move(far, ada, "accept", others=[loan_of(*CLOSED, **late)])
+    assert move(far, ada, "accept", others=[loan_of(*ACCEPTED, **late)])
+
+
+def test_quantities_add_up(ada, loan_of):
+    others = [loan_of(*ACCEPTED, quantity=2), loan_of(*OUT, quantity=1)]
+    three = loan_of(quantity=3)
+    assert move(three, ada, "accept", others=others, quantity=6)
+    refused("overlaps", lambda: move(three, ada, "accept", others=others, quantity=5))
+
+
+def test_only_loans_of_the_same_listing_count_and_not_the_loan_itself(ada, loan_of):
+    loan = loan_of()
+    elsewhere = replace(loan_of(*OUT), listing=b"M" * 16)
+    itself = replace(loan, underlying="accepted", state="accepted")
+    assert move(loan, ada, "accept", others=[elsewhere, itself])
+
+
+def test_days_gone_by_count_for_nothing(ada, loan_of):
+    late = loan_of(from_day="2026-11-20", until_day="2026-11-25")
+    unfetched = loan_of(*ACCEPTED, from_day="2026-11-20", until_day="2026-11-22")
+    assert move(late, ada, "accept", others=[unfetched])
+    past = loan_of(from_day="2026-11-01", until_day="2026-11-22")
+    refused("have passed", lambda: move(past, ada, "accept"))
+    assert move(past, ada, "decline")
+
+
+def test_hostile_days_are_declined(ada, loan_of):
+    reversed_days = loan_of(from_day="2026-12-24", until_day="2026-12-23")
+    refused("end before they begin", lambda: move(reversed_days, ada, "accept"))
+    endless = loan_of(until_day="9999-12-31")
+    refused("longer than 3660 days", lambda: move(endless, ada, "accept"))
+
+
+def test_a_listing_has_no_more_promises_than_busy_can_tell(ada, loan_of):
+    promised = [
+        replace(loan_of(*ACCEPTED), agreement=number.to_bytes(16, "big"))
+        for number in range(limits.BUSY_PERIODS_MAX)
+    ]
+    many = limits.QUANTITY_MAX
+    assert move(loan_of(), ada, "accept", others=promised[1:], quantity=many)
+    refused("too many", lambda: move(loan_of(), ada, "accept", others=promised, quantity=many))
+
+
+# --- busy -----------------------------------------------------------------------------------
+
+
+def test_busy_tells_days_and_quantity_and_nobody_s_name(ben, loan_of):
+    loans = [
+        loan_of(),
+        loan_of(*ACCEPTED),
+        loan_of(*ACCEPTED),
+        loan_of(*OUT, from_day="2026-11-01"),
+        loan_of(*RETURNED, from_day="2026-11-02"),
+        loan_of(*CLOSED),
+    ]
+    draft = rules.busy_periods(LOAN, loans)
+    expected = (
+        BusyPeriod("2026-11-01", "2026-11-28", 1, True),
+        BusyPeriod("2026-11-02", "2026-11-28", 1, True),
+        BusyPeriod(TODAY, "2026-11-28", 2, False),
+    )
+    assert draft == ("listing.busy", ListingBusy(periods=expected))
+    assert rules.busy_periods(LOAN, reversed(loans)) == draft
+    assert ben not in encode_payload(draft.body)
+    assert rules.busy_periods(LOAN, []).body == ListingBusy()
+
+
+def test_busy_never_grows_too_large_and_keeps_what_is_out(loan_of):
+    promised = loan_of(*ACCEPTED)
+    loans = [
+        replace(promised, from_day=add_days(TODAY, number), until_day=add_days(TODAY, number))
+        for number in range(limits.BUSY_PERIODS_MAX + 5)
+    ]
+    loans.append(loan_of(*OUT, from_day="2028-01-01", until_day="2028-01-02"))
+    body = rules.busy_periods(LOAN, loans).body
+    assert len(body.periods) == limits.BUSY_PERIODS_MAX
+    assert BusyPeriod("2028-01-01", "2028-01-02", 1, True) in body.periods
+    assert len(encode_payload(body)) + 16 <= limits.BODY_BYTES_MAX
+
+
+# --- hours and forgetting -------------------------------------------------------------------
+
+
+def test_paying_hours(ada, ben):
+    command = PayHours(person=ada, payee=ben, minutes=90)
+    expected = HoursPay(payer=ada, payee=ben, minutes=90)
+    assert rules.pay_hours(command) == ("hours.pay", expected)
+    refused("cannot pay yourself", rules.pay_hours, replace(command, payee=ada))
+    refused("at least one minute", rules.pay_hours, replace(command, minutes=0))
+    refused("at most 10000 hours", rules.pay_hours, replace(command, minutes=600_001))
+    refused("cannot be written", rules.pay_hours, replace(command, payee=b"short"))
+
+
+def test_forgetting_names_everything_in_as_many_entries_as_it_takes():
+    most = limits.ERASED_ENTRIES_PER_BODY_MAX
+    entries = [number.to_bytes(32, "big") for number in range(most + 1)]
+    assert len(rules.forget(entries[:most])) == 1
+    drafts = rules.forget([*entries, *entries])
+    assert [draft.kind for draft in drafts] == ["entry.erase"] * 2
+    assert all(isinstance(draft.body, EntryErase) for draft in drafts)
+    assert [entry for draft in drafts for entry in draft.body.entries] == entries
+    refused("nothing of yours to forget", rules.forget, [])
+
+
+# --- whatever is typed ----------------------------------------------------------------------
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=140)
+
+
+@given(
+    title=ANY_TEXT,
+    description=ANY_TEXT,
+    tags=st.lists(ANY_TEXT, max_size=14).map(tuple),
+    quantity=st.integers(-1, limits.QUANTITY_MAX + 1),
+    expires=st.none() | ANY_TEXT | st.sampled_from([TODAY, "2020-01-01", "2030-02-30"]),
+)
+def test_what_is_typed_is_refused_or_every_node_reads_it(ada, **fields):
+    try:
+        kind, body = rules.put_listing(offer(ada, **fields), TODAY)
+    except DomainError:
+        return
+    assert decode_payload(kind, msgspec.msgpack.encode(body)) == body
