@@ -24,6 +24,7 @@ from p2pshare.store.feeds import FeedCache, circle_numbers, tips_of
 from p2pshare.store.folding import Folder
 from p2pshare.store.repair import repair_entry
 from p2pshare.store.rows import RowChange
+from p2pshare.store.states import SubjectStates
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class IngestBatch:
         self.circles = circle_numbers(connection)
         self._circle_ids = {number: circle for circle, number in self.circles.items()}
         self._keys = keys
+        self.states = SubjectStates(connection, self.feeds, self.circles, keys)
         self._appender = StretchAppender(
             connection, self.feeds, self.circles, received_ms=received_ms, quota=quota
         )
@@ -177,8 +179,7 @@ class Ingest:
             for arrival in arrivals:
                 batch.append(arrival.circle, arrival.stretch)
             report = batch.finish(by_peer=True)
-        self._after(report)
-        return report
+        return self.settle(report)
 
     def repair(self, circle: bytes, entries: Iterable[SignedEntry]) -> IngestReport:
         """Take in entries that were asked for by id: owed bodies and damaged rows."""
@@ -186,12 +187,12 @@ class Ingest:
             for entry in entries:
                 batch.repair(circle, entry)
             report = batch.finish(by_peer=True)
-        self._after(report)
-        return report
+        return self.settle(report)
 
-    def own(self, report: IngestReport) -> IngestReport:
-        """The last step for a batch the author committed: erased words leave the file."""
-        self._after(report)
+    def settle(self, report: IngestReport) -> IngestReport:
+        """The last step after a commit: erased words leave the file."""
+        if report.erased:
+            self.database.truncate_log()
         return report
 
     def _has_own(self, arrivals: Sequence[Arrival]) -> bool:
@@ -206,7 +207,3 @@ class Ingest:
             if header is not None and header.feed in own:
                 return True
         return False
-
-    def _after(self, report: IngestReport) -> None:
-        if report.erased:
-            self.database.truncate_log()

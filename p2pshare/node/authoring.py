@@ -1,0 +1,249 @@
+"""Writing: a command becomes entries. Rules, then sign, then the one ingest, in one transaction.
+
+The state the rules judge, the place in the chain and the entries that follow are read and written
+inside one BEGIN IMMEDIATE, so that several processes on one folder never use a place twice
+(DESIGN section 10). Neighbours: ``domain.rules`` decides, ``node.writing`` signs and appends,
+``node.ingest`` stores.
+"""
+
+import hmac
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from p2pshare.clock import Clock
+from p2pshare.domain import commands, rules
+from p2pshare.domain.agreement import AGREEMENTS, AgreementState
+from p2pshare.domain.bodies import AgreementMove, BusyPeriod, ListingBusy
+from p2pshare.domain.days import Zone, day_of
+from p2pshare.domain.listing import ListingState
+from p2pshare.domain.loan import LOAN
+from p2pshare.errors import DomainError, KeyLocked, UnknownReference
+from p2pshare.log.certificate import OPEN_CIRCLE, person_subject
+from p2pshare.node.ingest import Ingest, IngestReport
+from p2pshare.node.keystore import KeyStore
+from p2pshare.node.writing import Writing
+from p2pshare.store import local
+from p2pshare.store.lookup import (
+    agreements_in_promise,
+    circle_of_subject,
+    erasable_entries,
+    listing_header,
+    listings_with_agreements,
+)
+from p2pshare.store.rows import AGREEMENTS as AGREEMENTS_TABLE
+from p2pshare.store.rows import RowChange
+
+TAG_BYTES: Final = 8
+_BUSY_LABEL: Final = b"p2pshare busy period v1\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What a command did: the subject it made or changed, and what the ledger says changed.
+
+    ``subject`` is a listing, agreement or payment id (16 bytes), or for a person the key (32).
+    """
+
+    subject: bytes
+    report: IngestReport
+    erased: int = 0
+
+
+class Author:
+    """Performs the commands of the persons hosted here."""
+
+    def __init__(
+        self, ingest: Ingest, keys: KeyStore, clock: Clock, zone: Callable[[], Zone]
+    ) -> None:
+        self._ingest = ingest
+        self._keys = keys
+        self._clock = clock
+        self._zone = zone
+
+    def add_person(self, name: str, passphrase: bytes | None = None) -> Performed:
+        """Host a new person: a key, a feed in the open circle, a profile. Raises DomainError."""
+        draft = rules.set_name(name)
+        clean = rules.clean_name(name)
+        with self._ingest.batch(durable=True) as batch:
+            key = self._keys.add_person(passphrase)
+            local.add_own_person(batch.connection, key.public, clean, self._clock.time_ms())
+            writing = Writing(batch, self._keys, key.public, OPEN_CIRCLE, self._clock)
+            writing.write(draft, subject=person_subject(key.public))
+            report = batch.finish(by_peer=False)
+        return Performed(key.public, self._ingest.settle(report))
+
+    def perform(self, command: commands.PersonCommand) -> Performed:
+        """Do what a person asks.
+
+        Raises DomainError or UnknownReference (refused, nothing written), KeyLocked, QuotaExceeded,
+        or another StoreError or NodeError.
+        """
+        with self._ingest.batch(durable=True) as batch:
+            if command.person not in local.own_persons(batch.connection):
+                raise UnknownReference("that person is not hosted on this computer")
+            circle = command.circle or self._circle_of(batch.connection, command)
+            writing = Writing(batch, self._keys, command.person, circle, self._clock)
+            subject, erased = self._dispatch(writing, command)
+            report = batch.finish(by_peer=False)
+        self._ingest.settle(report)
+        return Performed(subject, report, erased)
+
+    def publish_busy(self, changes: Iterable[RowChange] | None = None) -> list[IngestReport]:
+        """Tell the circle which days of our listings are promised, where that has changed.
+
+        An owner's own moves change it, and a borrower's cancel from another computer. Looks at
+        the agreements in ``changes`` only, or at all. Persons with locked keys are passed over.
+        """
+        agreements = None
+        if changes is not None:
+            agreements = [one.key for one in changes if one.table == AGREEMENTS_TABLE.name]
+            if not agreements:
+                return []
+        connection = self._ingest.database.connection
+        reports = []
+        for person in local.own_persons(connection):
+            candidates = listings_with_agreements(connection, person, agreements)
+            if not candidates:
+                continue
+            try:
+                report = self._publish_busy_of(person, candidates)
+            except KeyLocked:
+                continue
+            if report is not None:
+                reports.append(report)
+        return reports
+
+    def _publish_busy_of(
+        self, person: bytes, candidates: list[tuple[bytes, bytes]]
+    ) -> IngestReport | None:
+        with self._ingest.batch(durable=True) as batch:
+            wrote = False
+            for circle, listing in candidates:
+                writing = Writing(batch, self._keys, person, circle, self._clock)
+                states = self._promised(writing, listing)
+                draft = rules.busy_periods(LOAN, states, self._busy_tag(person))
+                published = writing.states.busy(circle, person, listing)
+                if not isinstance(draft.body, ListingBusy) or _same(draft.body, published):
+                    continue
+                writing.write(draft, subject=listing)
+                wrote = True
+            report = batch.finish(by_peer=False)
+        return self._ingest.settle(report) if wrote else None
+
+    def _busy_tag(self, person: bytes) -> Callable[[bytes], bytes]:
+        """A name for a promise that only its owner's computers can link to the agreement."""
+        secret = self._keys.reading_key(person).secret_bytes()
+        return lambda agreement: hmac.digest(secret, _BUSY_LABEL + agreement, "sha256")[:TAG_BYTES]
+
+    def _circle_of(self, connection: sqlite3.Connection, command: commands.PersonCommand) -> bytes:
+        subject = _subject_of(command)
+        if subject is None:
+            return OPEN_CIRCLE
+        found = circle_of_subject(connection, subject)
+        return OPEN_CIRCLE if found is None else found
+
+    def _dispatch(self, writing: Writing, command: commands.PersonCommand) -> tuple[bytes, int]:
+        """Ask the rules and write what they give; the subject, and how many entries it erased."""
+        match command:
+            case commands.SetName():
+                local.rename_own_person(
+                    writing.connection, command.person, rules.clean_name(command.name)
+                )
+                writing.write(rules.set_name(command.name), subject=person_subject(command.person))
+                return command.person, 0
+            case commands.AddListing():
+                return writing.write(rules.put_listing(command, self._today())), 0
+            case commands.EditListing():
+                listing = self._listing(writing, command.listing)
+                writing.write(
+                    rules.edit_listing(listing, command, self._today()), subject=command.listing
+                )
+                return command.listing, 0
+            case commands.CloseListing():
+                listing = self._listing(writing, command.listing)
+                writing.write(rules.close_listing(listing, command), subject=command.listing)
+                return command.listing, 0
+            case commands.RequestLoan():
+                return self._request_loan(writing, command), 0
+            case commands.MoveLoan():
+                self._move(writing, command)
+                return command.loan, 0
+            case commands.PayHours():
+                return writing.write(rules.pay_hours(command)), 0
+            case commands.Forget():
+                return command.subject, self._forget(writing, command)
+            case _:
+                raise DomainError("that cannot be done here")
+
+    def _request_loan(self, writing: Writing, command: commands.RequestLoan) -> bytes:
+        listing = self._listing(writing, command.listing)
+        header = listing_header(writing.connection, command.listing)
+        draft = rules.request_loan(listing, header, command, self._today())
+        return writing.write_sealed(draft, (command.person, listing.owner))
+
+    def _move(self, writing: Writing, command: commands.MoveLoan) -> None:
+        state = writing.states.agreement(writing.circle, command.loan)
+        if state is None:
+            raise UnknownReference("there is no such agreement of yours here")
+        now_ms = self._clock.time_ms()
+        table = AGREEMENTS[state.kind]
+        if state.kind == LOAN.kind:
+            listing = writing.states.listing(writing.circle, state.listing)
+            draft = rules.move_loan(
+                state,
+                command,
+                now_ms,
+                self._zone(),
+                self._promised(writing, state.listing),
+                state.quantity if listing is None else listing.quantity,
+            )
+        else:
+            rules.move_agreement(table, state, command.person, command.move, now_ms)
+            draft = rules.Draft(table.kind_of(command.move), AgreementMove(note=command.note))
+        writing.write_sealed(draft, state.parties, subject=command.loan)
+
+    def _forget(self, writing: Writing, command: commands.Forget) -> int:
+        reading = writing.states.agreement(writing.circle, command.subject)
+        parties = () if reading is None else reading.parties
+        mine, named = erasable_entries(writing.connection, command.subject, command.person, parties)
+        if not mine:
+            raise DomainError("there is nothing of yours to forget there")
+        for draft in rules.forget(named):
+            writing.write(draft)
+        return len(mine)
+
+    def _promised(self, writing: Writing, listing: bytes) -> list[AgreementState]:
+        """The agreements about a listing that take days of it, as its owner knows them."""
+        found = []
+        for agreement in agreements_in_promise(writing.connection, listing, LOAN.promises):
+            state = writing.states.agreement(writing.circle, agreement)
+            if state is not None:
+                found.append(state)
+        return found
+
+    def _listing(self, writing: Writing, listing: bytes) -> ListingState:
+        state = writing.states.listing(writing.circle, listing)
+        if state is None:
+            raise UnknownReference("there is no such listing here")
+        return state
+
+    def _today(self) -> str:
+        return day_of(self._clock.time_ms(), self._zone())
+
+
+def _subject_of(command: commands.PersonCommand) -> bytes | None:
+    match command:
+        case commands.EditListing() | commands.CloseListing() | commands.RequestLoan():
+            return command.listing
+        case commands.MoveLoan():
+            return command.loan
+        case commands.Forget():
+            return command.subject
+        case _:
+            return None
+
+
+def _same(body: ListingBusy, published: tuple[BusyPeriod, ...]) -> bool:
+    return sorted(body.periods, key=repr) == sorted(published, key=repr)

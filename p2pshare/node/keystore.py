@@ -1,0 +1,235 @@
+"""The keys of this installation, in ``keys/``: who it is, whom it hosts, what it may sign with.
+
+One PKCS8 PEM file a key, 0600 in a folder 0700, written whole and fsynced before its name exists. A
+person's passphrase encrypts what signs (person and feed keys). The reading key is not locked: what
+it opens stands in the ledger beside it. No key ever leaves this module but as a key object.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from p2pshare.errors import KeyLocked, NodeError
+from p2pshare.log.keys import ReadingKey, SigningKey
+
+Passphrase = Callable[[bytes], bytes | None]
+"""Gives a person's passphrase or PIN, or None if it is not known now."""
+
+_FOLDER_MODE: Final = 0o700
+_FILE_MODE: Final = 0o600
+
+
+def no_passphrase(_person: bytes) -> bytes | None:
+    """Knows no passphrase: keys without one can be used, the others stay locked."""
+    return None
+
+
+class KeyStore:
+    """The files in ``keys/``."""
+
+    def __init__(self, folder: Path, passphrase: Passphrase = no_passphrase) -> None:
+        """Make the folder if it is missing. Raises NodeError if it cannot be used."""
+        self._folder = folder
+        self._ask = passphrase
+        self._known: dict[bytes, bytes] = {}
+        try:
+            folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            folder.chmod(_FOLDER_MODE)
+        except OSError as error:
+            raise NodeError(f"the folder {folder} cannot be used: {error.strerror}") from error
+
+    def device_key(self) -> SigningKey:
+        """The key of this installation, drawn at its first use."""
+        path = self._folder / "device.pem"
+        if not path.exists():
+            self._write(path, _signing_pem(SigningKey.generate(), NoEncryption()), replace=False)
+        return self._read_signing(path, None)
+
+    def draw_device_key(self) -> SigningKey:
+        """A new device key: another installation was met that has the old one."""
+        self._write(
+            self._folder / "device.pem",
+            _signing_pem(SigningKey.generate(), NoEncryption()),
+            replace=True,
+        )
+        return self.device_key()
+
+    def add_person(
+        self,
+        passphrase: bytes | None = None,
+        key: SigningKey | None = None,
+        reading: ReadingKey | None = None,
+    ) -> SigningKey:
+        """A person's key and reading key, drawn anew or (a second computer, a backup) given.
+
+        Locked by ``passphrase`` if there is one. Raises NodeError.
+        """
+        person = key or SigningKey.generate()
+        reading_key = reading or ReadingKey.generate()
+        self._write(self._reading_path(person.public), _reading_pem(reading_key), replace=False)
+        self._write(
+            self._person_path(person.public),
+            _signing_pem(person, _encryption(passphrase)),
+            replace=False,
+        )
+        if passphrase:
+            self._known[person.public] = passphrase
+        return person
+
+    def unlock(self, person: bytes, passphrase: bytes) -> None:
+        """Use this passphrase or PIN until ``lock``. Raises KeyLocked if it is the wrong one."""
+        self._known[person] = passphrase
+        try:
+            self.person_key(person)
+        except KeyLocked:
+            del self._known[person]
+            raise
+
+    def lock(self, person: bytes) -> None:
+        """Forget the passphrase of a person."""
+        self._known.pop(person, None)
+
+    def _passphrase(self, person: bytes) -> bytes | None:
+        return self._known.get(person) or self._ask(person)
+
+    def add_feed(self, person: bytes) -> SigningKey:
+        """A new feed key, locked as the person's key is; on disk before this returns.
+
+        Raises KeyLocked where the person's passphrase is not known.
+        """
+        self.person_key(person)  # proves that the passphrase is the right one
+        key = SigningKey.generate()
+        locked = _is_locked(self._person_path(person).read_bytes())
+        passphrase = self._passphrase(person) if locked else None
+        self._write(
+            self._feed_path(key.public), _signing_pem(key, _encryption(passphrase)), replace=False
+        )
+        return key
+
+    def person_key(self, person: bytes) -> SigningKey:
+        """The person's key. Raises KeyLocked, or NodeError if it is not on this computer."""
+        return self._read_signing(self._person_path(person), person)
+
+    def has_person_key(self, person: bytes) -> bool:
+        """Whether the person's key is here: feeds can be opened and revoked."""
+        return self._person_path(person).exists()
+
+    def feed_key(self, feed: bytes, person: bytes) -> SigningKey:
+        """A feed's key. Raises KeyLocked, or NodeError if it is not on this computer."""
+        return self._read_signing(self._feed_path(feed), person)
+
+    def has_feed_key(self, feed: bytes) -> bool:
+        """Whether the key of a feed is on this computer."""
+        return self._feed_path(feed).exists()
+
+    def reading_key(self, person: bytes) -> ReadingKey:
+        """The reading key of a person. Raises NodeError if it is not here."""
+        private = self._load(self._reading_path(person), None)
+        if not isinstance(private, X25519PrivateKey):
+            raise NodeError(f"the key file {self._reading_path(person).name} is of another kind")
+        return ReadingKey(private)
+
+    def reading_keys(self) -> list[ReadingKey]:
+        """The reading keys of every person hosted here."""
+        found = []
+        for path in sorted(self._folder.glob("reading-*.pem")):
+            private = self._load(path, None)
+            if isinstance(private, X25519PrivateKey):
+                found.append(ReadingKey(private))
+        return found
+
+    def _read_signing(self, path: Path, person: bytes | None) -> SigningKey:
+        private = self._load(path, person)
+        if not isinstance(private, Ed25519PrivateKey):
+            raise NodeError(f"the key file {path.name} is of another kind")
+        return SigningKey(private)
+
+    def _load(self, path: Path, person: bytes | None) -> object:
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError as error:
+            raise NodeError(f"the key {path.name} is not on this computer") from error
+        except OSError as error:
+            raise NodeError(f"the key {path.name} cannot be read: {error.strerror}") from error
+        passphrase = None
+        if person is not None and _is_locked(data):
+            passphrase = self._passphrase(person)
+            if passphrase is None:
+                raise KeyLocked("this person's key is locked; give the passphrase or PIN")
+        try:
+            return load_pem_private_key(data, password=passphrase)
+        except (ValueError, TypeError) as error:
+            if passphrase is not None:
+                raise KeyLocked("that passphrase or PIN does not open the key") from error
+            raise NodeError(f"the key file {path.name} is damaged") from error
+
+    def _write(self, path: Path, data: bytes, *, replace: bool) -> None:
+        """Write a file that is either whole under its name or not there at all."""
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if replace:
+                temporary.replace(path)
+            else:
+                try:
+                    os.link(temporary, path)
+                except FileExistsError:
+                    pass  # another process was first: its key is the one
+                finally:
+                    temporary.unlink()
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise NodeError(f"the key {path.name} cannot be written: {error.strerror}") from error
+
+    def _person_path(self, person: bytes) -> Path:
+        return self._folder / f"person-{person.hex()}.pem"
+
+    def _reading_path(self, person: bytes) -> Path:
+        return self._folder / f"reading-{person.hex()}.pem"
+
+    def _feed_path(self, feed: bytes) -> Path:
+        return self._folder / f"feed-{feed.hex()}.pem"
+
+
+def _signing_pem(key: SigningKey, encryption: KeySerializationEncryption) -> bytes:
+    private = Ed25519PrivateKey.from_private_bytes(key.secret_bytes())
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+
+
+def _reading_pem(key: ReadingKey) -> bytes:
+    return key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _encryption(passphrase: bytes | None) -> KeySerializationEncryption:
+    return BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+
+
+def _is_locked(pem: bytes) -> bool:
+    return b"ENCRYPTED" in pem.split(b"\n", 1)[0]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name durable too; folders cannot be synced on Windows, which needs it not."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

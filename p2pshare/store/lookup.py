@@ -1,0 +1,111 @@
+"""Small look-ups that writing needs, inside the transaction that writes.
+
+What people read goes through ``store.queries``; what is folded through ``store.states``.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from p2pshare.domain.bodies import KINDS
+from p2pshare.errors import UnknownReference
+from p2pshare.log.entry import SEALED_KIND, SUBJECT_BYTES
+from p2pshare.store.feeds import chunks, marks
+
+
+def circle_of_subject(connection: sqlite3.Connection, subject: bytes) -> bytes | None:
+    """The circle of the entry that created a subject, or None if it is not in hand."""
+    row = connection.execute(
+        "SELECT c.circle FROM entries AS e JOIN feeds AS f ON f.number = e.feed"
+        " JOIN circles AS c ON c.number = f.circle WHERE e.subject = ?"
+        " AND substr(e.id, 1, ?) = e.subject LIMIT 1",
+        (subject, SUBJECT_BYTES),
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def listing_header(connection: sqlite3.Connection, listing: bytes) -> bytes:
+    """The header of the entry that created a listing. Raises UnknownReference."""
+    row = connection.execute(
+        "SELECT header FROM entries WHERE subject = ? AND substr(id, 1, ?) = subject",
+        (listing, SUBJECT_BYTES),
+    ).fetchone()
+    if row is None:
+        raise UnknownReference("there is no such listing here")
+    header: bytes = row[0]
+    return header
+
+
+def reading_keys_of(connection: sqlite3.Connection, person: bytes, circle: int) -> list[bytes]:
+    """The public reading keys of a person in a circle, the newest feeds' first (at most 3)."""
+    return [
+        key
+        for (key,) in connection.execute(
+            "SELECT reading_key FROM feeds WHERE person = ? AND circle = ?"
+            " GROUP BY reading_key ORDER BY max(number) DESC LIMIT 3",
+            (person, circle),
+        )
+    ]
+
+
+def agreements_in_promise(
+    connection: sqlite3.Connection, listing: bytes, promises: Iterable[str]
+) -> list[bytes]:
+    """The agreements about a listing whose state promises days of it."""
+    states = sorted(promises)
+    return [
+        bytes.fromhex(agreement)
+        for (agreement,) in connection.execute(
+            "SELECT agreement FROM agreements WHERE listing = ?"
+            f" AND underlying_state IN ({marks(states)}) ORDER BY agreement",
+            (listing.hex(), *states),
+        )
+    ]
+
+
+def listings_with_agreements(
+    connection: sqlite3.Connection, owner: bytes, agreements: Sequence[str] | None
+) -> list[tuple[bytes, bytes]]:
+    """(circle, listing) of an owner's listings that these agreements (hex), or any, are about."""
+    query = (
+        "SELECT DISTINCT a.circle, a.listing FROM agreements AS a"
+        " JOIN listings AS l ON l.listing = a.listing AND l.owner = a.owner WHERE a.owner = ?"
+    )
+    if agreements is None:
+        rows = connection.execute(query, (owner.hex(),)).fetchall()
+    else:
+        rows = [
+            row
+            for chunk in chunks(agreements)
+            for row in connection.execute(
+                f"{query} AND a.agreement IN ({marks(chunk)})", (owner.hex(), *chunk)
+            )
+        ]
+    return [(bytes.fromhex(circle), bytes.fromhex(listing)) for circle, listing in set(rows)]
+
+
+def erasable_entries(
+    connection: sqlite3.Connection, subject: bytes, person: bytes, parties: Sequence[bytes]
+) -> tuple[list[bytes], list[bytes]]:
+    """What a person can still erase of a subject: (their entries, all entries to be named).
+
+    Of an agreement both parties' entries are named, since it takes both to erase either. Entries
+    that an erasure of this person already names, and kinds that are never erased, are left out.
+    """
+    mine: list[bytes] = []
+    named: list[bytes] = []
+    authors = set(parties) or {person}
+    for identifier, kind, author in connection.execute(
+        "SELECT e.id, e.kind, f.person FROM entries AS e JOIN feeds AS f ON f.number = e.feed"
+        " WHERE e.subject = ? AND NOT EXISTS (SELECT 1 FROM erasures AS x"
+        " JOIN entries AS by ON by.number = x.entry JOIN feeds AS bf ON bf.number = by.feed"
+        " WHERE x.target = e.id AND bf.person = ?)",
+        (subject, person),
+    ):
+        spec = KINDS.get(kind)
+        if spec is not None and spec.erasable == "never":
+            continue
+        if author == person:
+            mine.append(identifier)
+        if author == person or (kind == SEALED_KIND and author in authors):
+            named.append(identifier)
+    return mine, named
