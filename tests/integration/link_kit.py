@@ -1,7 +1,8 @@
 """An honest host, and the tools of an attacker, over real sockets on 127.0.0.1.
 
-The attacker speaks with ``websockets`` and ``ssl`` directly, never through p2pshare.net's transport, so
-that it can break every rule. Each attack ends in an assertion on the reason that the attacked end gave.
+The attacker speaks with ``websockets`` and ``ssl`` directly, never through p2pshare.net's
+transport, so that it can break every rule. Each attack ends in an assertion on the reason that the
+attacked end gave.
 """
 
 import asyncio
@@ -56,7 +57,7 @@ class LogReader(logging.Handler):
 
 @dataclass
 class Host:
-    """A device that listens and echoes, as p2pshare does it. ``sessions`` is all that got past the link."""
+    """A device that listens and echoes. ``sessions`` is all that got past the link layer."""
 
     key: SigningKey
     tls: ServerTls
@@ -80,7 +81,7 @@ class Host:
 
 @contextlib.asynccontextmanager
 async def host(**options: Any) -> AsyncIterator[Host]:
-    """A running host. Honest links are made before and after the test body, and nobody else's got in."""
+    """A running host; honest links are made before and after the test body."""
     log = LogReader()
     logger = logging.getLogger("p2pshare.net")
     level = logger.level
@@ -177,7 +178,7 @@ async def close_code(connection: ClientConnection | ServerConnection) -> int | N
 
 
 Edit = Callable[[int, bytes], bytes]
-"""Given the number of a handshake message (1 to 5; 6 and on is data) and its bytes: the bytes to pass on."""
+"""Given the number of a handshake message (1 to 5) and its bytes: the bytes to pass on."""
 
 
 @dataclass
@@ -186,8 +187,6 @@ class Middle:
 
     edit: Edit
     seen: dict[int, bytes] = field(default_factory=dict)
-    closed_by_server: int | None = None
-    closed_by_client: int | None = None
 
 
 @contextlib.asynccontextmanager
@@ -199,31 +198,28 @@ async def middle(
 
     async def relay(client: ServerConnection) -> None:
         async with raw_client(to_port) as server:
-            order = iter([(server, client), (client, server)] * 2 + [(server, client)])
-            number = 0
-            with contextlib.suppress(ConnectionClosed):
-                for source, target in order:
-                    number += 1
-                    data = await source.recv()
-                    man.seen[number] = data
-                    await target.send(man.edit(number, data))
-                await asyncio.wait(
-                    [
-                        asyncio.ensure_future(pump(server, client)),
-                        asyncio.ensure_future(pump(client, server)),
-                    ]
-                )
-            await client.close()
-            await server.close()
-            man.closed_by_client = client.protocol.close_rcvd and client.protocol.close_rcvd.code
-            man.closed_by_server = server.protocol.close_rcvd and server.protocol.close_rcvd.code
+            try:
+                for number in range(1, 6):
+                    source, target = (client, server) if number in (2, 4) else (server, client)
+                    man.seen[number] = await source.recv()
+                    await target.send(man.edit(number, man.seen[number]))
+            except ConnectionClosed:
+                await asyncio.gather(same_end(server, client), same_end(client, server))
+            else:
+                await asyncio.gather(pump(server, client), pump(client, server))
 
     async def pump(source: Any, target: Any) -> None:
         with contextlib.suppress(ConnectionClosed):
-            async for data in source:
-                man.seen[6] = data
-                await target.send(data)
-        await target.close()
+            while True:
+                man.seen[6] = await source.recv()
+                await target.send(man.seen[6])
+        await same_end(source, target)
+
+    async def same_end(source: Any, target: Any) -> None:
+        """Whichever end closes first: the other is told the same code."""
+        received = source.protocol.close_rcvd
+        if received is not None and received.code >= 1000:
+            await target.close(received.code)
 
     async with raw_server(relay, tls) as port:
         yield man, port

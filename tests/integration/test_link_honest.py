@@ -1,4 +1,6 @@
-"""What an honest link does, over real sockets: both families, both ends alike, closing with reasons."""
+"""What an honest link does, over real sockets: both families, both ends alike, closing with
+reasons.
+"""
 
 import asyncio
 import contextlib
