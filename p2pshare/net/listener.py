@@ -51,6 +51,7 @@ logger: Final = logging.getLogger("p2pshare.net.listener")
 OnLink = Callable[[Link], Awaitable[None]]
 BACKLOG: Final = 128
 _ACCEPT_PAUSE_SECONDS: Final = 0.5
+_CROWDED_PAUSE_SECONDS: Final = 0.01
 _PORT_TRIES: Final = 8
 
 
@@ -160,23 +161,27 @@ class Listener:
                 await asyncio.sleep(_ACCEPT_PAUSE_SECONDS)
                 continue
             arrival = _Arrival(raw, endpoint_of(name))
-            for oldest in self.gate.enter(arrival, arrival.endpoint.address):
+            giving_way = self.gate.enter(arrival, arrival.endpoint.address)
+            for oldest in giving_way:
                 oldest.give_way()
+                self._refused(oldest, GaveWay())
             arrival.task = self._tasks.start(self._serve(arrival), name=f"link {arrival.endpoint}")
+            # Let the others work too. In a flood the queue of the system waits, so that who came in
+            # has at least (places x pause) to finish before it has to give way in its turn.
+            await asyncio.sleep(_CROWDED_PAUSE_SECONDS if giving_way else 0)
 
     async def _serve(self, arrival: "_Arrival") -> None:
         """One connection from its accepted socket to its end."""
         try:
             welcomed = await self._welcome(arrival)
         except LinkError as refused:
-            logger.info("refused %s: %s", arrival.endpoint, refused)
             await arrival.end(refused)
+            self._refused(arrival, refused)
             return
         except asyncio.CancelledError:
             arrival.abort()
             if not arrival.gave_way:
                 raise
-            logger.info("refused %s: %s", arrival.endpoint, GaveWay())
             return
         finally:
             self.gate.leave(arrival)
@@ -195,6 +200,10 @@ class Listener:
         finally:
             self._links -= 1
             arrival.abort()
+
+    def _refused(self, arrival: "_Arrival", reason: LinkError) -> None:
+        self.gate.leave(arrival)
+        logger.info("refused %s: %s", arrival.endpoint, reason)
 
     async def _welcome(self, arrival: "_Arrival") -> Welcomed:
         """TLS, websocket, handshake; counts the link when it returns. Raises a LinkError."""

@@ -44,13 +44,14 @@ class LogReader(logging.Handler):
         self.lines.append(record.getMessage())
         self._more.set()
 
-    async def line_with(self, text: str, seconds: float = 5.0) -> str:
-        """The first line that contains ``text``, once it has come."""
+    async def line_with(self, text: str, seconds: float = 5.0) -> None:
+        """Wait until a line contains ``text``."""
+        await self.until(lambda: any(text in line for line in self.lines), seconds)
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 5.0) -> None:
+        """Wait for what a line announces: ``condition`` is looked at after each."""
         async with asyncio.timeout(seconds):
-            while True:
-                for line in self.lines:
-                    if text in line:
-                        return line
+            while not condition():
                 self._more.clear()
                 await self._more.wait()
 
@@ -95,11 +96,11 @@ async def host(**options: Any) -> AsyncIterator[Host]:
     try:
         before = await honest_link(running)
         yield running
+        await log.until(lambda: len(running.listener.gate) == 0)
         await echo_once(before, b"still here")
         after = await honest_link(running)
         honest = {before.device, after.device}
         assert honest == {running.key.public}
-        assert len(running.listener.gate) == 0
         assert [message for message in running.received if message == ATTACK] == []
     finally:
         for link in (before, after):
