@@ -33,6 +33,9 @@ EntryId = Annotated[bytes, Meta(min_length=32, max_length=32)]
 BlobHash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 SignatureBytes = Annotated[bytes, Meta(min_length=64, max_length=64)]
 SubjectId = Annotated[bytes, Meta(min_length=16, max_length=16)]
+PromiseTag = Annotated[
+    bytes, Meta(min_length=limits.PROMISE_TAG_BYTES, max_length=limits.PROMISE_TAG_BYTES)
+]
 HeaderBytes = Annotated[bytes, Meta(min_length=1, max_length=limits.HEADER_BYTES_MAX)]
 Whole = Annotated[int, Meta(ge=0, le=limits.INTEGER_MAX)]
 Quantity = Annotated[int, Meta(ge=1, le=limits.QUANTITY_MAX)]
@@ -114,16 +117,18 @@ class ListingClose(Body, frozen=True, kw_only=True):
 
 
 class BusyPeriod(msgspec.Struct, frozen=True, array_like=True):
-    """``[from day, until day or nil, quantity, out]``: days on which things are promised.
+    """``[from day, until day or nil, quantity, out, tag]``: days on which things are promised.
 
     ``out`` means that they are out of the house and count as away until they are back, however
-    late it gets.
+    late it gets. ``tag`` tells promises apart without naming the agreement: the owner's computers
+    give one promise the same tag, and two promises different ones.
     """
 
     from_day: str
     until_day: str | None
     quantity: Quantity
     out: bool
+    tag: PromiseTag
 
     def __post_init__(self) -> None:
         _check_day(self.from_day)

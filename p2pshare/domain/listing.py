@@ -111,30 +111,35 @@ def fold_listing(listing: bytes, entries: Iterable[FoldEntry]) -> ListingState |
 def fold_busy(owner: bytes, entries: Iterable[FoldEntry]) -> tuple[BusyPeriod, ...]:
     """The promised periods of a listing of ``owner``, from the same entries as ``fold_listing``.
 
-    They are those of the ``listing.busy`` entries that no other one comes after. Within one entry,
-    periods of the same days are added up. Two computers of one owner that had not met each list the
-    promises they knew; a period in both lists is one and the same, so the greater quantity holds.
+    They are those of the ``listing.busy`` entries that no other one comes after: two computers of
+    one owner that had not met each list the promises they knew. A promise on both lists has one
+    tag and is one; two promises of the same days have two, so that a double promise shows.
     """
     latest = heads(
         entries,
         say=lambda entry: entry.author == owner and isinstance(entry.body, ListingBusy),
     )
-    union: dict[tuple[str, str | None, bool], int] = defaultdict(int)
-    for entry in latest:
-        if not isinstance(entry.body, ListingBusy):
-            continue
-        for period in merged(entry.body.periods):
-            days_and_out = (period.from_day, period.until_day, period.out)
-            union[days_and_out] = max(union[days_and_out], period.quantity)
-    return _periods(union)
+    return merged(
+        period
+        for entry in latest
+        if isinstance(entry.body, ListingBusy)
+        for period in entry.body.periods
+    )
 
 
 def merged(periods: Iterable[BusyPeriod]) -> tuple[BusyPeriod, ...]:
-    """``periods`` in order of days, those of exactly the same days and kind added up."""
-    sums: dict[tuple[str, str | None, bool], int] = defaultdict(int)
+    """``periods`` in order of days, one for each tag: of several, the one that takes most."""
+    by_tag: dict[bytes, BusyPeriod] = {}
     for period in periods:
-        sums[(period.from_day, period.until_day, period.out)] += period.quantity
-    return _periods(sums)
+        known = by_tag.get(period.tag)
+        if known is None or _reach(period) > _reach(known):
+            by_tag[period.tag] = period
+    return tuple(
+        sorted(
+            by_tag.values(),
+            key=lambda one: (one.from_day, _until(one), one.out, one.quantity, one.tag),
+        )
+    )
 
 
 def available(quantity: int, periods: Iterable[BusyPeriod], day: str) -> int:
@@ -185,14 +190,14 @@ def _creating(listing: bytes, entries: Iterable[FoldEntry]) -> FoldEntry | None:
     return min(creating, key=lambda entry: entry.entry_id, default=None)
 
 
-def _periods(sums: dict[tuple[str, str | None, bool], int]) -> tuple[BusyPeriod, ...]:
-    ordered = sorted(
-        sums, key=lambda key: (key[0], key[1] or days.LAST_DAY, key[1] is None, key[2])
-    )
-    return tuple(
-        BusyPeriod(from_day, until_day, sums[from_day, until_day, out], out)
-        for from_day, until_day, out in ordered
-    )
+def _until(period: BusyPeriod) -> tuple[str, bool]:
+    """The last day, for comparing: an open end is the latest."""
+    return (period.until_day or days.LAST_DAY, period.until_day is None)
+
+
+def _reach(period: BusyPeriod) -> tuple[bool, tuple[str, bool], int, str]:
+    """How much a period takes: the greater hides the smaller of the same promise."""
+    return (period.out, _until(period), period.quantity, period.from_day)
 
 
 def _day(ordinal: int) -> str:

@@ -8,7 +8,7 @@ would be ignored, double-booked or unreadable elsewhere.
 This module must not query, read a clock or know how an entry is encoded.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -144,9 +144,12 @@ def close_listing(state: ListingState, command: CloseListing) -> Draft:
     return Draft("listing.close", ListingClose())
 
 
-def busy_periods(table: AgreementTable, agreements: Iterable[AgreementState]) -> Draft:
+def busy_periods(
+    table: AgreementTable, agreements: Iterable[AgreementState], tag: Callable[[bytes], bytes]
+) -> Draft:
     """The ``listing.busy`` entry that tells of these agreements of one listing, without names.
 
+    ``tag`` gives the 8 bytes that tell an agreement (its id) from others and reveal nothing of it.
     Only the states of ``table.promises`` count, those of ``table.out`` as out of the house. Should
     there be more than BUSY_PERIODS_MAX, what is out and what comes soonest is told.
     """
@@ -156,6 +159,7 @@ def busy_periods(table: AgreementTable, agreements: Iterable[AgreementState]) ->
             agreement.until_day,
             agreement.quantity,
             agreement.underlying in table.out,
+            tag(agreement.agreement),
         )
         for agreement in agreements
         if agreement.underlying in table.promises
@@ -216,7 +220,9 @@ def move_agreement(
         raise DomainError(f"you have signed {move} already")
     role = state.role_of(person)
     instead = f"possible now: {', '.join(possible)}" if possible else "no move is possible now"
-    raise DomainError(f"the {role} cannot {move} while it is {_plain(state.underlying)}; {instead}")
+    raise DomainError(
+        f"{move} is not possible for the {role} while it is {_plain(state.underlying)}; {instead}"
+    )
 
 
 def move_loan(
@@ -281,7 +287,8 @@ def _taken(loan: AgreementState, today: str) -> BusyPeriod:
     """The days that ``loan`` takes: open-ended while it is out beyond its last day."""
     out = loan.underlying in LOAN.out
     until = None if out and loan.until_day < today else loan.until_day
-    return BusyPeriod(loan.from_day, until, loan.quantity, out)
+    tag = loan.agreement[: limits.PROMISE_TAG_BYTES]  # never leaves this device
+    return BusyPeriod(loan.from_day, until, loan.quantity, out, tag)
 
 
 def _loan_days(command: RequestLoan, today: str) -> tuple[str, str]:

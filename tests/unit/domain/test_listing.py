@@ -1,5 +1,6 @@
 """domain.listing: offers and wants, and the days on which things are promised."""
 
+import itertools
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,6 +11,11 @@ from hypothesis import strategies as st
 from p2pshare.domain.bodies import BusyPeriod, ListingBusy, ListingClose
 from p2pshare.domain.listing import available, conflicts, fold_busy, fold_listing, merged
 from p2pshare.domain.vocabulary import ExchangeType, ItemType
+
+
+def period(from_day, until_day, quantity=1, out=False, tag="promise"):
+    """A busy period; ``tag`` is a word of at most 8 letters that names the promise."""
+    return BusyPeriod(from_day, until_day, quantity, out, tag.encode().ljust(8, b"."))
 
 
 def fold(entries):
@@ -54,7 +60,7 @@ def test_entries_of_others_change_nothing(make, ada, ben):
         make.entry(ben, "listing.close", ListingClose(), after=[created]),
     ]
     busy = make.entry(
-        ben, "listing.busy", ListingBusy(periods=(BusyPeriod("2026-11-23", None, 1, True),))
+        ben, "listing.busy", ListingBusy(periods=(period("2026-11-23", None, 1, True),))
     )
     assert fold([created, *foreign, busy]) == fold([created])
     assert fold_busy(ada, [created, *foreign, busy]) == ()
@@ -81,27 +87,50 @@ def test_the_last_day_is_included(make, ada):
 
 
 def busy(make, author, *periods, after=()):
-    body = ListingBusy(periods=tuple(BusyPeriod(*period) for period in periods))
+    body = ListingBusy(periods=tuple(period(*each) for each in periods))
     return make.entry(author, "listing.busy", body, after=after)
 
 
 def test_the_last_busy_replaces_the_one_before(make, ada):
     first = busy(make, ada, ("2026-11-23", "2026-11-24", 1, False))
     second = busy(make, ada, ("2026-11-25", "2026-11-26", 1, True), after=[first])
-    expected = (BusyPeriod("2026-11-25", "2026-11-26", 1, True),)
+    expected = (period("2026-11-25", "2026-11-26", 1, True),)
     assert fold_busy(ada, [second, first]) == expected
     assert fold_busy(ada, [first, second, busy(make, ada, after=[second])]) == ()
 
 
 def test_two_computers_of_an_owner_are_united_without_counting_twice(make, ada):
-    known_to_both = ("2026-11-23", "2026-11-24", 1, False)
-    left = busy(make, ada, known_to_both, ("2026-12-01", "2026-12-02", 1, False))
-    right = busy(make, ada, known_to_both, known_to_both, ("2026-12-05", None, 1, True))
-    assert fold_busy(ada, [left, right]) == (
-        BusyPeriod("2026-11-23", "2026-11-24", 2, False),
-        BusyPeriod("2026-12-01", "2026-12-02", 1, False),
-        BusyPeriod("2026-12-05", None, 1, True),
+    known_to_both = ("2026-11-23", "2026-11-24", 1, False, "both")
+    left = busy(make, ada, known_to_both, ("2026-12-01", "2026-12-02", 1, False, "left"))
+    right = busy(make, ada, known_to_both, ("2026-12-05", None, 1, True, "right"))
+    united = (
+        period(*known_to_both),
+        period("2026-12-01", "2026-12-02", 1, False, "left"),
+        period("2026-12-05", None, 1, True, "right"),
     )
+    assert fold_busy(ada, [left, right]) == fold_busy(ada, [right, left]) == united
+
+
+def test_two_promises_of_the_same_days_are_two(make, ada):
+    same_days = ("2026-11-23", "2026-11-24", 1, False)
+    left, right = busy(make, ada, (*same_days, "left")), busy(make, ada, (*same_days, "right"))
+    together = fold_busy(ada, [left, right])
+    assert len(together) == 2
+    assert conflicts(1, together) == [("2026-11-23", "2026-11-24")]
+
+
+def test_of_one_promise_what_takes_most_holds(make, ada):
+    ascending = [
+        ("2026-11-24", "2026-11-25", 1, False),
+        ("2026-11-23", "2026-11-25", 2, False),
+        ("2026-11-24", "2026-11-25", 2, False),
+        ("2026-11-23", "9999-12-31", 1, False),
+        ("2026-11-23", None, 1, False),
+        ("2026-11-23", "2026-11-24", 1, True),
+    ]
+    for weaker, stronger in itertools.pairwise(ascending):
+        for both in ([weaker, stronger], [stronger, weaker]):
+            assert fold_busy(ada, [busy(make, ada, one) for one in both]) == (period(*stronger),)
 
 
 def test_a_busy_entry_stays_the_last_while_only_edits_follow(make, ada):
@@ -114,8 +143,8 @@ def test_a_busy_entry_stays_the_last_while_only_edits_follow(make, ada):
 
 
 def test_what_is_out_stays_away_until_it_is_back():
-    promised = BusyPeriod("2026-11-23", "2026-11-24", 1, False)
-    out = BusyPeriod("2026-11-23", "2026-11-24", 1, True)
+    promised = period("2026-11-23", "2026-11-24", 1, False)
+    out = period("2026-11-23", "2026-11-24", 1, True)
     for day, when_promised, when_out in [
         ("2026-11-22", 3, 3),
         ("2026-11-23", 2, 2),
@@ -130,12 +159,12 @@ def test_what_is_out_stays_away_until_it_is_back():
 
 def test_conflicts_are_the_days_of_too_many_promises():
     periods = [
-        BusyPeriod("2026-11-01", "2026-11-10", 1, False),
-        BusyPeriod("2026-11-05", "2026-11-06", 1, False),
-        BusyPeriod("2026-11-07", "2026-11-07", 2, True),
-        BusyPeriod("2026-11-10", None, 1, False),
-        BusyPeriod("2026-11-20", "2026-11-30", 1, False),
-        BusyPeriod("2026-11-09", "2026-11-02", 5, False),
+        period("2026-11-01", "2026-11-10", 1, False),
+        period("2026-11-05", "2026-11-06", 1, False),
+        period("2026-11-07", "2026-11-07", 2, True),
+        period("2026-11-10", None, 1, False),
+        period("2026-11-20", "2026-11-30", 1, False),
+        period("2026-11-09", "2026-11-02", 5, False),
     ]
     assert conflicts(1, periods) == [
         ("2026-11-05", "2026-11-07"),
@@ -145,15 +174,16 @@ def test_conflicts_are_the_days_of_too_many_promises():
     assert conflicts(2, periods) == [("2026-11-07", "2026-11-07")]
     assert conflicts(3, periods) == []
     assert conflicts(0, periods[3:4]) == [("2026-11-10", None)]
-    assert conflicts(0, [BusyPeriod("9999-12-31", "9999-12-31", 1, False)]) == [
+    assert conflicts(0, [period("9999-12-31", "9999-12-31", 1, False)]) == [
         ("9999-12-31", "9999-12-31")
     ]
 
 
 FIRST = date(2026, 1, 1)
 DAYS = st.integers(0, 30).map(lambda count: (FIRST + timedelta(count)).isoformat())
+TAGS = st.sampled_from(["one", "two", "three", "four"])
 PERIODS = st.lists(
-    st.builds(BusyPeriod, DAYS, st.none() | DAYS, st.integers(1, 3), st.booleans()), max_size=8
+    st.builds(period, DAYS, st.none() | DAYS, st.integers(1, 3), st.booleans(), TAGS), max_size=8
 )
 
 
@@ -161,9 +191,9 @@ PERIODS = st.lists(
 def test_a_day_is_in_conflict_exactly_if_too_much_is_promised_on_it(periods, quantity, count):
     day = (FIRST + timedelta(count)).isoformat()
     taken = sum(
-        period.quantity
-        for period in periods
-        if period.from_day <= day and (period.until_day is None or day <= period.until_day)
+        one.quantity
+        for one in periods
+        if one.from_day <= day and (one.until_day is None or day <= one.until_day)
     )
     found = conflicts(quantity, periods)
     hits = [span for span in found if span[0] <= day and (span[1] is None or day <= span[1])]
@@ -174,13 +204,12 @@ def test_a_day_is_in_conflict_exactly_if_too_much_is_promised_on_it(periods, qua
 
 
 @given(PERIODS, st.randoms(use_true_random=False))
-def test_merging_keeps_every_day_s_sum_and_forgets_the_order(periods, randomly):
-    shuffled = list(periods)
+def test_merging_leaves_one_period_for_each_promise_and_forgets_the_order(periods, randomly):
+    shuffled = [*periods, *periods]
     randomly.shuffle(shuffled)
     assert merged(shuffled) == merged(periods) == merged(merged(periods))
-    assert sum(period.quantity for period in merged(periods)) == sum(
-        period.quantity for period in periods
-    )
+    assert {one.tag for one in merged(periods)} == {one.tag for one in periods}
+    assert len(merged(periods)) == len({one.tag for one in periods})
 
 
 @given(
@@ -194,7 +223,7 @@ def test_the_fold_depends_on_no_order(make, ada, ben, kinds, data):
         body = {
             "put": make.put(title=f"title {place}"),
             "close": ListingClose(),
-            "busy": ListingBusy(periods=(BusyPeriod("2026-11-23", None, place + 1, False),)),
+            "busy": ListingBusy(periods=(period("2026-11-23", None, place + 1),)),
             "foreign": make.put(title="foreign"),
             "erased": None,
         }[kind]
