@@ -20,6 +20,7 @@ from p2pshare.domain.days import Zone, day_of
 from p2pshare.domain.listing import ListingState
 from p2pshare.domain.loan import LOAN
 from p2pshare.errors import DomainError, KeyLocked, UnknownReference
+from p2pshare.limits import PROMISE_TAG_BYTES
 from p2pshare.log.certificate import OPEN_CIRCLE, person_subject
 from p2pshare.node.ingest import Ingest, IngestReport
 from p2pshare.node.keystore import KeyStore
@@ -35,7 +36,6 @@ from p2pshare.store.lookup import (
 from p2pshare.store.rows import AGREEMENTS as AGREEMENTS_TABLE
 from p2pshare.store.rows import RowChange
 
-TAG_BYTES: Final = 8
 _BUSY_LABEL: Final = b"p2pshare busy period v1\0"
 
 
@@ -135,7 +135,9 @@ class Author:
     def _busy_tag(self, person: bytes) -> Callable[[bytes], bytes]:
         """A name for a promise that only its owner's computers can link to the agreement."""
         secret = self._keys.reading_key(person).secret_bytes()
-        return lambda agreement: hmac.digest(secret, _BUSY_LABEL + agreement, "sha256")[:TAG_BYTES]
+        return lambda agreement: hmac.digest(secret, _BUSY_LABEL + agreement, "sha256")[
+            :PROMISE_TAG_BYTES
+        ]
 
     def _circle_of(self, connection: sqlite3.Connection, command: commands.PersonCommand) -> bytes:
         subject = _subject_of(command)

@@ -198,6 +198,7 @@ def _create_folded(database: SqliteUtilsDatabase) -> None:
             "until_day": str,
             "quantity": int,
             "out": int,
+            "tag": str,
         },
         pk="number",
     )

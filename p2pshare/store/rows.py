@@ -62,7 +62,7 @@ LISTINGS: Final = FoldedTable(
     ),
 )
 BUSY_PERIODS: Final = FoldedTable(
-    "busy_periods", "listing", ("listing", "from_day", "until_day", "quantity", "out")
+    "busy_periods", "listing", ("listing", "from_day", "until_day", "quantity", "out", "tag")
 )
 PAYMENTS: Final = FoldedTable(
     "payments", "payment", ("payment", "circle", "payer", "payee", "minutes", "entry")
@@ -126,7 +126,14 @@ def listing_row(circle: bytes, state: ListingState) -> Row:
 
 def busy_row(listing: bytes, period: BusyPeriod) -> Row:
     """The row of one promised period."""
-    return (listing.hex(), period.from_day, period.until_day, period.quantity, int(period.out))
+    return (
+        listing.hex(),
+        period.from_day,
+        period.until_day,
+        period.quantity,
+        int(period.out),
+        period.tag.hex(),
+    )
 
 
 def payment_row(circle: bytes, payment: Payment) -> Row:

@@ -1,0 +1,105 @@
+"""What people and programs are shown: frozen values, read from the folded tables.
+
+Made by ``store.queries``, handed out by the node's facade, printed by ``cli`` and drawn by
+``ui``. Ids are hex text. Times are milliseconds and always min(signed time, time received), so
+that nobody's clock can put an entry into the future. Texts are as signed: ``domain.text.shown``
+makes them safe.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person met in some circle; ``own`` if hosted on this device."""
+
+    person: str
+    name: str
+    last_seen_ms: int | None
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListingView:
+    """An offer or want; ``available`` is how many are free on the day asked about."""
+
+    listing: str
+    exchange_type: str
+    item_type: str
+    transaction_type: tuple[str, ...]
+    title: str
+    description: str
+    category: str
+    tags: tuple[str, ...]
+    quantity: int
+    available: int
+    expires: str | None
+    photos: tuple[str, ...]
+    terms: tuple[str, ...]
+    person: str
+    person_name: str
+    circle: str
+    closed: bool
+    updated_ms: int
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMoveView:
+    """A move somebody signed, and what they noted with it."""
+
+    move: str
+    person: str
+    at_ms: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementView:
+    """A loan or another agreement, as its parties see it.
+
+    ``conflict`` means that the owner promised more of the listing on these days than there is;
+    ``denied`` names entries that a revocation took. ``asker`` is the borrower of a loan, ``owner``
+    its lender.
+    """
+
+    agreement: str
+    kind: str
+    listing: str
+    title: str
+    owner: str
+    owner_name: str
+    asker: str
+    asker_name: str
+    state: str
+    underlying_state: str
+    quantity: int
+    from_day: str
+    until_day: str
+    note: str
+    due_at_ms: int | None
+    overdue: bool
+    conflict: bool
+    denied: tuple[str, ...]
+    signed_by: tuple[SignedMoveView, ...]
+    circle: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceView:
+    """A person's account of hours in a circle."""
+
+    circle: str
+    person: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CircleView:
+    """A circle this installation is in, and how much of it is in hand."""
+
+    circle: str
+    name: str
+    entries: int
+    feeds: int
+    digest: str

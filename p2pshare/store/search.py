@@ -1,0 +1,64 @@
+"""What people type into a search box, as an FTS5 expression; and ids by their beginnings.
+
+Every word must be found, whole or as a beginning, accents and case aside (the index folds them). No
+character of the text is ever taken as FTS5 syntax (https://sqlite.org/fts5.html section 3).
+"""
+
+import re
+import sqlite3
+from typing import Final
+
+from p2pshare.errors import UnknownReference
+
+_WORD: Final = re.compile(r"\w+")
+_HEX: Final = re.compile(r"[0-9a-f]+")
+_SEARCH_WORDS_MAX: Final = 16
+
+
+def match_expression(text: str) -> str | None:
+    """The FTS5 expression for ``text``, or None if there is no word in it."""
+    words = _WORD.findall(text)[:_SEARCH_WORDS_MAX]
+    return " ".join(f'"{word}"*' for word in words) or None
+
+
+def resolve(connection: sqlite3.Connection, table: str, key: str, prefix: str) -> str:
+    """The one hex id in ``table.key`` that begins with ``prefix``.
+
+    Raises UnknownReference if there is none or more than one.
+    """
+    wanted = prefix.strip().lower()
+    what = key.replace("agreement", "loan")
+    if not _HEX.fullmatch(wanted):
+        raise UnknownReference(f"'{prefix}' is not the beginning of a {what} id")
+    rows = connection.execute(
+        f"SELECT DISTINCT {key} FROM {table} WHERE {key} >= ? AND {key} < ? LIMIT 2",
+        (wanted, wanted + "g"),
+    ).fetchall()
+    if not rows:
+        raise UnknownReference(f"there is no {what} that begins with {wanted}")
+    if len(rows) > 1:
+        raise UnknownReference(f"more than one {what} begins with {wanted}; give more of it")
+    found: str = rows[0][0]
+    return found
+
+
+def resolve_person(connection: sqlite3.Connection, text: str) -> str:
+    """The hex id of the one person of that name, or whose id begins so.
+
+    Raises UnknownReference if there is none or more than one.
+    """
+    wanted = text.strip()
+    named = [
+        person
+        for (person,) in connection.execute(
+            "SELECT DISTINCT person FROM persons WHERE name = ? COLLATE NOCASE LIMIT 3", (wanted,)
+        )
+    ]
+    if len(named) == 1:
+        return str(named[0])
+    if len(named) > 1:
+        ids = ", ".join(str(person)[:12] for person in named)
+        raise UnknownReference(f"several people are called {wanted}; give the id: {ids}, …")
+    if _HEX.fullmatch(wanted.lower()):
+        return resolve(connection, "persons", "person", wanted)
+    raise UnknownReference(f"nobody called {wanted} has been met here")
