@@ -8,11 +8,12 @@ This module must not query: the caller passes in every loan it has to look at.
 
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from p2pshare import limits
 from p2pshare.domain import days
 from p2pshare.domain.agreement import AgreementState, AgreementTable, allowed_moves
 from p2pshare.domain.bodies import (
-    AgreementMove,
     BusyPeriod,
     ListingBusy,
     LoanAccept,
@@ -86,10 +87,14 @@ def noted_move(
 ) -> Draft:
     """The entry that makes ``command.move`` of any agreement whose move says no more than a note.
 
-    Raises DomainError unless the person may make it now.
+    Raises DomainError unless the person may make it now, and for a move that must say more.
     """
     move_agreement(table, state, command.person, command.move, now_ms)
-    body = AgreementMove(note=clean_note(command.note))
+    fields = {"note": clean_note(command.note)}
+    try:
+        body = msgspec.convert(fields, table.body_of(command.move))
+    except msgspec.ValidationError:
+        raise DomainError(f"{command.move} has to say more than a note") from None
     return checked(Draft(table.kind_of(command.move), body))
 
 

@@ -2,10 +2,12 @@
 
 import hashlib
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from p2pshare.domain.bodies import ListingPut, LoanAccept, LoanMove, LoanRequest
+from p2pshare.domain.listing import fold_listing
 from p2pshare.domain.ordering import FoldEntry
 from p2pshare.domain.vocabulary import ExchangeType, ItemType
 
@@ -97,3 +99,10 @@ def ada(make):
 @pytest.fixture(scope="session")
 def ben(make):
     return make.person("Ben")
+
+
+@pytest.fixture(scope="session")
+def drill(make, ada):
+    """Ada's offer of one drill, as folded, under the id that ``Make.request`` asks for."""
+    entry = make.entry(ada, "listing.put", make.put(terms=("clean",)))
+    return replace(fold_listing(entry.entry_id[:16], [entry]), listing=b"L" * 16)

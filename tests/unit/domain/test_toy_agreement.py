@@ -27,7 +27,8 @@ from p2pshare.domain.bodies import (
     decode_sealed_payload,
     encode_sealed_payload,
 )
-from p2pshare.domain.rules import move_agreement
+from p2pshare.domain.commands import MoveLoan
+from p2pshare.domain.rules import move_agreement, noted_move
 from p2pshare.errors import DomainError
 
 
@@ -137,7 +138,8 @@ def test_its_rules_speak_its_own_words(ride, make, ada, ben):
         until_day="2026-11-28",
     )
     asked = fold_agreement(ride, make.entry(ben, "ride.ask", ask), ada, [])
-    move_agreement(ride, asked, ada, "agree", 0)
+    agree = MoveLoan(person=ada, loan=asked.agreement, move="agree", note=" at nine ")
+    assert noted_move(ride, asked, agree, 0) == ("ride.agree", RideMove(note="at nine"))
     with pytest.raises(
         DomainError, match="agree is not possible for the passenger while it is asked"
     ):
