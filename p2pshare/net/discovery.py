@@ -107,7 +107,6 @@ class Discovery:
         self._usable: tuple[InterfaceAddress, ...] = ()
         self._zeroconf: AsyncZeroconf | None = None
         self._browser: AsyncServiceBrowser | None = None
-        self._announced: AsyncServiceInfo | None = None
         self._candidates: dict[str, list[Endpoint]] = {}
         self._resolving: set[str] = set()
         self._tasks = Tasks("discovery")
@@ -149,7 +148,7 @@ class Discovery:
                 self._open()
 
     async def stop(self) -> None:
-        """Say goodbye and close the sockets."""
+        """Say goodbye and close the sockets, for good."""
         async with self._turn:
             await self._close()
             await self._tasks.close()
@@ -164,8 +163,7 @@ class Discovery:
         except (OSError, RuntimeError) as error:
             logger.info("mDNS is not available: %s", error)
             return
-        self._announced = self._describe()
-        self._tasks.start(self._announce(self._zeroconf, self._announced), name="announce")
+        self._tasks.start(self._announce(self._zeroconf, self._describe()), name="announce")
         self._browser = AsyncServiceBrowser(
             self._zeroconf.zeroconf, SERVICE_TYPE, handlers=[self._heard]
         )
@@ -190,7 +188,6 @@ class Discovery:
     async def _move(self, zeroconf: AsyncZeroconf) -> bool:
         """Take the open sockets to the interfaces of now. False if that failed: then open anew."""
         info = self._describe()
-        self._announced = info
         try:
             zeroconf.zeroconf.registry.async_update(info)
             await zeroconf.async_update_interfaces(
@@ -265,15 +262,16 @@ class Discovery:
 
 
 def mdns_interfaces(usable: Sequence[InterfaceAddress]) -> list[str | int]:
-    """As zeroconf takes them: IPv4 addresses, and one IPv6 address for each interface (link-local
-    if it has one).
+    """What zeroconf multicasts on: one address for each interface and family, IPv4 first.
+
+    One, for a group is joined once on an interface; all its addresses are announced there anyway.
+    Of IPv6 the link-local one, and never ``::1``, on which zeroconf cannot listen.
     """
-    ipv4: list[str | int] = [one.address for one in usable if one.version == 4]
-    ipv6: dict[int, InterfaceAddress] = {}
-    for one in sorted(usable, key=lambda each: not each.ip.is_link_local):
-        if one.version == 6 and not one.is_loopback:  # zeroconf cannot listen on ::1
-            ipv6.setdefault(one.index, one)
-    return ipv4 + [one.address for one in ipv6.values()]
+    chosen: dict[tuple[int, int, str], str] = {}
+    for one in sorted(usable, key=lambda each: (each.version, not each.ip.is_link_local, each)):
+        if one.version == 4 or not one.is_loopback:
+            chosen.setdefault((one.version, one.index, one.name), one.address)
+    return list(chosen.values())
 
 
 def ip_version(usable: Sequence[InterfaceAddress]) -> IPVersion:

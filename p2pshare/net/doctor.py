@@ -22,6 +22,7 @@ from p2pshare.net.interfaces import (
     source_for,
     usable_addresses,
 )
+from p2pshare.net.tasks import off_loop
 from p2pshare.net.transport import Endpoint, socket_name
 
 MDNS_GROUP: Final = "224.0.0.251"  # RFC 6762 section 3
@@ -169,7 +170,7 @@ async def examine(
     ``present``: what ``read_addresses`` gave, if the caller has it.
     """
     if present is None:
-        present = await asyncio.to_thread(read_addresses)
+        present = await off_loop(read_addresses)
     usable = usable_addresses(present, only)
     if not usable:
         return diagnose(Observed(tuple(present), (), tuple(only)))

@@ -17,6 +17,8 @@ from typing import Final
 
 import ifaddr
 
+from p2pshare.net.tasks import off_loop
+
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _FLAG_UP: Final = 0x1  # netdevice(7): IFF_UP, IFF_POINTOPOINT
@@ -181,7 +183,7 @@ class InterfaceWatch:
 
     async def poll(self) -> tuple[InterfaceAddress, ...]:
         """Look once; calls ``on_change`` if something changed. Returns the usable addresses."""
-        usable = usable_addresses(await asyncio.to_thread(self._read), self._only)
+        usable = usable_addresses(await off_loop(self._read), self._only)
         if usable != self.current:
             self.current = usable
             self._on_change(usable)

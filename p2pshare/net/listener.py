@@ -33,7 +33,7 @@ from p2pshare.net.link_errors import (
     ShuttingDown,
     TooManyLinks,
 )
-from p2pshare.net.tasks import Tasks
+from p2pshare.net.tasks import Tasks, off_loop
 from p2pshare.net.tls import ServerTls, make_server_tls, tls_failure
 from p2pshare.net.transport import (
     Endpoint,
@@ -99,7 +99,7 @@ class Listener:
         Raises OSError if there are interfaces and none of them lets us listen.
         """
         if self._tls is None:
-            self._tls = await asyncio.to_thread(make_server_tls)
+            self._tls = await off_loop(make_server_tls)
         self.port = port
         if interfaces:
             self.port = self._bind_all(interfaces, port)

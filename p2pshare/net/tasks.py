@@ -8,13 +8,23 @@ do.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 Result = TypeVar("Result")
 
 logger = logging.getLogger("p2pshare.net.tasks")
+
+
+async def off_loop(work: Callable[[], Result]) -> Result:
+    """Run ``work``, which blocks, in a thread of its own; returns or raises as it does."""
+    executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="p2pshare off loop")
+    try:
+        return await asyncio.get_running_loop().run_in_executor(executor, work)
+    finally:
+        executor.shutdown(wait=False)
 
 
 class Tasks:
