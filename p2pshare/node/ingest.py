@@ -22,7 +22,7 @@ from p2pshare.store.database import Database
 from p2pshare.store.derive import Derivation
 from p2pshare.store.feeds import FeedCache, circle_numbers, tips_of
 from p2pshare.store.folding import Folder
-from p2pshare.store.repair import repair_entry
+from p2pshare.store.repair import owed_entries, repair_entry
 from p2pshare.store.rows import RowChange
 from p2pshare.store.states import SubjectStates
 
@@ -50,7 +50,8 @@ class IngestReport:
 
     ``results`` has one outcome per stretch, in order. ``frontier`` has the new tips of each feed
     that grew. ``returned`` are own entries that this installation did not know, ``forked`` the
-    (circle, feed) that split, ``repaired`` the ids whose body or damaged row was mended,
+    (circle, feed) that split, ``owed`` and ``settled`` (by circle) the ids whose bodies are lacking
+    from now on or no longer, ``repaired`` the ids whose body or damaged row was mended,
     ``erased`` how many bodies were deleted.
     """
 
@@ -62,6 +63,8 @@ class IngestReport:
     forked: set[tuple[bytes, bytes]] = field(default_factory=set)
     retired: set[bytes] = field(default_factory=set)
     repaired: list[bytes] = field(default_factory=list)
+    owed: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
+    settled: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
     erased: int = 0
 
 
@@ -87,6 +90,7 @@ class IngestBatch:
         )
         self._own_feeds = local.own_feeds(connection)
         self._report = IngestReport()
+        self._owed_before = owed_entries(connection)
 
     def append(self, circle: bytes, stretch: Sequence[SignedEntry]) -> StretchResult:
         """Append a stretch; what a peer did wrong is in the result."""
@@ -131,8 +135,19 @@ class IngestBatch:
             tips = tips_of(self.connection, feed, number)
             report.frontier.setdefault(self._circle_ids[number], {})[feed] = tips
         report.forked = {(self._circle_ids[circle], feed) for feed, circle in added.forked}
+        self._settle_owed()
         self._retire()
         return report
+
+    def _settle_owed(self) -> None:
+        """Report the difference that this transaction made to what is owed."""
+        owed_after = owed_entries(self.connection)
+        for number, circle in self._circle_ids.items():
+            before = self._owed_before.get(number, set())
+            after = owed_after.get(number, set())
+            if before != after:
+                self._report.owed[circle] = frozenset(after - before)
+                self._report.settled[circle] = frozenset(before - after)
 
     def _retire(self) -> None:
         """Stop writing own feeds that were written elsewhere too: a copy of them lives on."""

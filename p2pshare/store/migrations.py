@@ -100,7 +100,7 @@ def _create_log(database: SqliteUtilsDatabase) -> None:
         foreign_keys=[("feed", "feeds", "number")],
     )
     entries.create_index(["id"], unique=True)
-    entries.create_index(["feed", "seq"])
+    entries.create_index(["feed", "branch", "seq"])
     entries.create_index(["subject"])
     _table(database, "branches").create(
         {"feed": int, "branch": int, "parent": int, "fork_seq": int},

@@ -5,23 +5,42 @@ are damaged is ``store.audit``'s finding; ``node`` asks the links for them.
 """
 
 import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
 
 from p2pshare.log.entry import signature_verifies, subject_of
 from p2pshare.log.stretch import ReadEntry
 from p2pshare.store.append import AddedEntry
 from p2pshare.store.feeds import FeedCache
 
+HEADER_DAMAGED: Final = "header"
+BODY_DAMAGED: Final = "body"
+SIGNATURE_DAMAGED: Final = "signature"
+"""The words of ``damaged.what``: the worst that is wrong with an entry. A fold leaves the first
+out, reads the second as if it were not in hand, and is not concerned by the third."""
 
-def damaged_entries(connection: sqlite3.Connection, circle: int) -> list[bytes]:
-    """The ids of the entries of a circle that are known to be damaged."""
-    return [
-        identifier
-        for (identifier,) in connection.execute(
-            "SELECT d.id FROM damaged AS d LEFT JOIN entries AS e ON e.number = d.entry"
-            " LEFT JOIN feeds AS f ON f.number = e.feed WHERE f.circle = ? OR f.circle IS NULL",
-            (circle,),
-        )
-    ]
+
+def owed_entries(connection: sqlite3.Connection) -> dict[int, set[bytes]]:
+    """By circle number, the ids whose body, or a sound header or signature, is lacking."""
+    found: dict[int, set[bytes]] = defaultdict(set)
+    for circle, identifier in connection.execute(
+        "SELECT f.circle, e.id FROM owed AS o JOIN entries AS e ON e.number = o.entry"
+        " JOIN feeds AS f ON f.number = e.feed"
+        " UNION SELECT f.circle, d.id FROM damaged AS d JOIN entries AS e ON e.number = d.entry"
+        " JOIN feeds AS f ON f.number = e.feed"
+    ):
+        found[circle].add(identifier)
+    return found
+
+
+def mark_damaged(connection: sqlite3.Connection, identifiers: Iterable[bytes], what: str) -> None:
+    """Remember that these entries are damaged (``what``: header, signature), to be asked for."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO damaged (entry, id, what)"
+        " SELECT number, id, ? FROM entries WHERE id = ?",
+        [(what, identifier) for identifier in identifiers],
+    )
 
 
 def repair_entry(

@@ -1,0 +1,155 @@
+"""What a live node tells the window, the command line and tests: frozen events.
+
+Each is told after the transaction it speaks of has committed. ``to_dict`` is the line that
+``p2pshare-cli node`` prints (DESIGN section 12). Ids are hex text.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from p2pshare.node.ingest import IngestReport
+
+
+@dataclass(frozen=True, slots=True)
+class NodeEvent:
+    """The root of all events; ``name`` is what programs know it by."""
+
+    name: ClassVar[str] = "event"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The event as plain values: its name under ``event``, then its fields."""
+        return {"event": self.name, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStarted(NodeEvent):
+    """The node listens on ``port``."""
+
+    name: ClassVar[str] = "started"
+    device: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeerFound(NodeEvent):
+    """Discovery found something that may be another p2pshare: a hint, no identity."""
+
+    name: ClassVar[str] = "peer-found"
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp(NodeEvent):
+    """A device was linked: authenticated, encrypted."""
+
+    name: ClassVar[str] = "link-up"
+    device: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown(NodeEvent):
+    """A link ended, and why."""
+
+    name: ClassVar[str] = "link-down"
+    device: str
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesAdded(NodeEvent):
+    """Entries that are new to this ledger; ``own`` were written on this computer."""
+
+    name: ClassVar[str] = "entries-added"
+    circle: str
+    entries: int
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowChanged(NodeEvent):
+    """A listing, person, payment or agreement (``about``) is new, other than before, or gone."""
+
+    name: ClassVar[str] = "changed"
+    about: str
+    id: str
+    added: bool
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesReturned(NodeEvent):
+    """Own entries that this computer did not know came from a peer: was it you?"""
+
+    name: ClassVar[str] = "entries-returned"
+    person: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedForked(NodeEvent):
+    """A feed has two entries after the same one: its data was copied. Both count."""
+
+    name: ClassVar[str] = "feed-forked"
+    circle: str
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCopied(NodeEvent):
+    """Another computer runs on a copy of this folder; this one drew a new device key."""
+
+    name: ClassVar[str] = "device-copied"
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesRepaired(NodeEvent):
+    """Bodies that were owed, or damaged entries, came from a peer."""
+
+    name: ClassVar[str] = "entries-repaired"
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncCaughtUp(NodeEvent):
+    """Nothing that the linked devices announced is lacking here."""
+
+    name: ClassVar[str] = "caught-up"
+    circle: str
+    digest: str
+
+
+_ABOUT = {
+    "persons": "person",
+    "listings": "listing",
+    "busy_periods": "busy",
+    "payments": "payment",
+    "agreements": "agreement",
+    "agreement_moves": "agreement",
+}
+
+
+def events_of(report: IngestReport, *, own: bool) -> list[NodeEvent]:
+    """The events of one committed transaction; ``own`` if this computer wrote its entries."""
+    events: list[NodeEvent] = []
+    counts: dict[bytes, int] = {}
+    for new in report.new:
+        counts[new.circle] = counts.get(new.circle, 0) + 1
+    for circle, count in counts.items():
+        events.append(EntriesAdded(circle.hex(), count, own))
+    seen: set[tuple[str, str]] = set()
+    for change in report.changes:
+        about = _ABOUT[change.table]
+        if (about, change.key) not in seen:
+            seen.add((about, change.key))
+            events.append(RowChanged(about, change.key, change.added, change.removed))
+    returned: dict[bytes, int] = {}
+    for new in report.returned:
+        returned[new.person] = returned.get(new.person, 0) + 1
+    events.extend(EntriesReturned(person.hex(), count) for person, count in returned.items())
+    events.extend(FeedForked(circle.hex(), feed.hex()) for circle, feed in sorted(report.forked))
+    if report.repaired:
+        events.append(EntriesRepaired(len(report.repaired)))
+    return events
