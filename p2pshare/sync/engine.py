@@ -8,14 +8,13 @@ It holds the frontier of each circle in memory, and no entries but those that ar
 does not have them, the moment their transaction has committed, and never before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from p2pshare.errors import SyncError
 from p2pshare.limits import CIRCLE_TAGS_MAX, PUSH_BYTES_MAX, PUSH_ENTRIES_MAX
 from p2pshare.log.entry import decode_header, entry_id
 from p2pshare.log.frontier import Tips
-from p2pshare.sync.asks import Thing
 from p2pshare.sync.circles import RandomBytes
 from p2pshare.sync.events import (
     BlobNeeded,
@@ -48,12 +47,9 @@ from p2pshare.sync.events import (
     WakeAt,
 )
 from p2pshare.sync.messages import (
-    BlobFound,
     BlobWanted,
-    EntriesFound,
     EntriesWanted,
     Stretch,
-    encode_message,
     entry_bytes,
 )
 from p2pshare.sync.session import Session
@@ -129,6 +125,7 @@ class Engine:
                 if circle in shared.circles:
                     shared.owed.need(circle, sorted(owed))
                     shared.owed.settle(circle, settled)
+                    self._serve_standing(circle, sorted(settled))
             case BlobNeeded(circle, blob):
                 if circle in shared.circles:
                     shared.blobs.need(circle, [blob])
@@ -215,11 +212,11 @@ class Engine:
             case ReadEntries(), EntriesRead():
                 messages = session.serve.entries_read(read, event)
                 for identifier in event.missing:
-                    session.remember_request(read.circle, identifier)
+                    session.remember_request(read.circle, identifier, is_blob=False)
             case ReadBlob(), BlobRead():
                 messages = session.serve.blob_read(read, event.data)
                 if event.data is None:
-                    session.remember_request(read.circle, read.blob)
+                    session.remember_request(read.circle, read.blob, is_blob=True)
         if read.circle in session.proven:
             for data in messages:
                 session.send_data(data, tracked=True)
@@ -257,6 +254,7 @@ class Engine:
             ]
             shared.owed.need(circle, sorted(event.owed))
             shared.owed.settle(circle, event.settled)
+            self._serve_standing(circle, sorted(event.settled))
             self._changed(circle, new, event.tips)
         refused = 0
         for chain, one in zip(pending.chains, event.outcomes, strict=True):
@@ -285,11 +283,9 @@ class Engine:
             return
         circle = pending.circle
         shared.owed.settle(circle, settled)
-        for identifier, entry in pending.entries.items():
-            if identifier in settled:
-                found = EntriesFound(circle, (entry,), ())
-                self._serve_standing((circle, identifier), encode_message(found))
-            else:
+        self._serve_standing(circle, sorted(settled))
+        for identifier in pending.ids:
+            if identifier not in settled:
                 shared.owed.unsettled(circle, identifier)
         self._count_stored(pending.link)
 
@@ -301,17 +297,17 @@ class Engine:
         circle, blob = pending.circle, pending.blob
         if stored:
             shared.blobs.settle(circle, [blob])
-            found = BlobFound(circle, blob, pending.data)
-            self._serve_standing((circle, blob), encode_message(found))
+            self._serve_standing(circle, [blob])
         else:
             shared.blobs.unsettled(circle, blob)
         self._count_stored(pending.link)
 
-    def _serve_standing(self, thing: Thing, data: bytes) -> None:
-        for session in self._sessions.values():
-            if thing in session.standing:
-                del session.standing[thing]
-                session.send_data(data)
+    def _serve_standing(self, circle: bytes, ids: Iterable[bytes]) -> None:
+        """What came to be held is sent to those who asked for it before."""
+        asked = [session for session in self._sessions.values() if session.standing]
+        for identifier in ids if asked else ():
+            for session in asked:
+                session.came_to_be_held(circle, identifier)
 
     def _failed(self, request: int) -> None:
         pending = self._shared.pending.get(request)
@@ -339,13 +335,12 @@ class Engine:
         shared = self._shared
         for feed, feed_tips in tips.items():
             shared.circles[circle].frontier.set(feed, feed_tips)
+        self._serve_standing(circle, _ids_with_bodies(chains))
         small = [chain for chain in chains if _is_pushed(chain.stretch)]
         for session in self._sessions.values():
             reconciliation = session.proven.get(circle)
             if reconciliation is None:
                 continue
-            if session.standing:
-                self._standing_in(session, circle, chains)
             pushes: list[Stretch] = []
             push_bytes = 0
             for chain in small:
@@ -362,14 +357,6 @@ class Engine:
             for message in reconciliation.notice(sorted(tips)):
                 session.send(message)
 
-    def _standing_in(self, session: Session, circle: bytes, chains: list[Chain]) -> None:
-        for chain in chains:
-            for entry in chain.stretch:
-                thing = (circle, entry_id(entry.header))
-                if entry.body is not None and thing in session.standing:
-                    del session.standing[thing]
-                    session.send(EntriesFound(circle, (entry,), ()))
-
 
 def _chain(stretch: Stretch) -> Chain:
     first = decode_header(stretch[0].header)
@@ -380,6 +367,13 @@ def _chain(stretch: Stretch) -> Chain:
 def _tail(chain: Chain, stored: int) -> Chain:
     """The last ``stored`` entries of a chain: the ones that were new."""
     return chain if stored == len(chain.stretch) else _chain(chain.stretch[-stored:])
+
+
+def _ids_with_bodies(chains: Iterable[Chain]) -> Iterator[bytes]:
+    for chain in chains:
+        for entry in chain.stretch:
+            if entry.body is not None:
+                yield entry_id(entry.header)
 
 
 def _is_pushed(stretch: Stretch) -> bool:

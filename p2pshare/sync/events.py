@@ -99,7 +99,12 @@ class HeldIdsRead:
 
 @dataclass(frozen=True, slots=True)
 class EntriesRead:
-    """Answer to ReadEntries: those held whole (with body and a good signature), and the rest."""
+    """Answer to ReadEntries: ``entries`` with their bodies; ``missing`` those not held whole.
+
+    Whole means with its body and a signature that verifies. An entry with a body and a damaged
+    signature belongs to both, so that the body is not withheld; report its damage by OwedChanged,
+    so that this device asks for it too and passes it on when it has it.
+    """
 
     request: int
     entries: tuple[SignedEntry, ...]

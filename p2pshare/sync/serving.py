@@ -76,9 +76,12 @@ class ServeQueue:
         if feeds > WANTS_QUEUED_MAX or ids > WANTED_IDS_QUEUED_MAX:
             raise SyncError("too many feeds are wanted at once")
 
-    def add_small(self, small: SmallRead) -> None:
-        """Queue a read of entries or a blob. Raises SyncError."""
-        if len(self._small) >= READS_QUEUED_MAX:
+    def add_small(self, small: SmallRead, is_remembered: bool = False) -> None:
+        """Queue a read of entries or a blob. Raises SyncError for a flood of new questions.
+
+        What was asked before and is remembered (``session``) has a bound of its own.
+        """
+        if not is_remembered and len(self._small) >= READS_QUEUED_MAX:
             raise SyncError("too many entries or blobs are wanted at once")
         self._small.append(small)
 

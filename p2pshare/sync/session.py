@@ -82,7 +82,7 @@ class Session:
         self.link = opened.link
         self.proven: dict[bytes, Reconciliation] = {}
         self.serve = ServeQueue(opened.link)
-        self.standing: dict[Thing, None] = {}
+        self.standing: dict[Thing, bool] = {}
         self._shared = shared
         self._opened = opened
         self._role = DIALLER if opened.dialled else LISTENER
@@ -122,7 +122,8 @@ class Session:
         if self.proven.pop(circle, None) is not None:
             self._left.add(circle)
         self.serve.forget_circle(circle)
-        self.standing = {thing: None for thing in self.standing if thing[0] != circle}
+        for thing in [thing for thing in self.standing if thing[0] == circle]:
+            del self.standing[thing]
 
     def send(self, message: Message) -> None:
         """Send one message."""
@@ -221,10 +222,16 @@ class Session:
             case BlobFound():
                 self._blob_arrived(message)
 
-    def remember_request(self, circle: bytes, identifier: bytes) -> None:
+    def remember_request(self, circle: bytes, identifier: bytes, is_blob: bool) -> None:
         """The peer asked for what is not held here: it gets it when it comes (DESIGN 7.5)."""
         if len(self.standing) < STANDING_REQUESTS_PER_LINK_MAX:
-            self.standing[circle, identifier] = None
+            self.standing[circle, identifier] = is_blob
+
+    def came_to_be_held(self, circle: bytes, identifier: bytes) -> None:
+        """If the peer asked for this before: read it for the peer now."""
+        thing = (circle, identifier)
+        if thing in self.standing:
+            self.serve.add_small(SmallRead(circle, (identifier,), self.standing.pop(thing)), True)
 
     def _circles_arrived(self, message: Circles) -> None:
         self._circles_messages += 1
@@ -328,7 +335,7 @@ class Session:
             shared.owed.missing(self.link, circle, identifier, shared.now)
         if needed:
             request = shared.next_request()
-            shared.pending[request] = StoringEntries(self.link, circle, needed)
+            shared.pending[request] = StoringEntries(self.link, circle, tuple(needed))
             effect = StoreEntries(request, self.link, circle, tuple(needed.values()))
             shared.effects.append(effect)
             self._count_store()
@@ -345,7 +352,7 @@ class Session:
             raise SyncError("a blob is not the one that was asked for")
         shared.blobs.found(self.link, circle, blob, shared.now)
         request = shared.next_request()
-        shared.pending[request] = StoringBlob(self.link, circle, blob, data)
+        shared.pending[request] = StoringBlob(self.link, circle, blob)
         shared.effects.append(StoreBlob(request, self.link, circle, blob, data))
         self._count_store()
 

@@ -6,7 +6,6 @@
 from dataclasses import dataclass, field
 
 from p2pshare.limits import BLOBS_IN_FLIGHT_MAX, WANTED_ENTRIES_PER_MESSAGE_MAX
-from p2pshare.log.entry import SignedEntry
 from p2pshare.log.frontier import Frontier, Tips
 from p2pshare.sync.asks import AskBook
 from p2pshare.sync.circles import RandomBytes
@@ -48,11 +47,11 @@ class StoringStretches:
 
 @dataclass(frozen=True, slots=True)
 class StoringEntries:
-    """Entries of which something was owed, by id, being stored."""
+    """Entries of which something was owed, being stored."""
 
     link: int
     circle: bytes
-    entries: dict[bytes, SignedEntry]
+    ids: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,6 @@ class StoringBlob:
     link: int
     circle: bytes
     blob: bytes
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
