@@ -23,6 +23,7 @@ class AskLane:
     asked: set[Thing] = field(default_factory=set)
     flying: set[Thing] = field(default_factory=set)
     progress_at: float = 0.0
+    stalled: bool = False
 
 
 class AskBook:
@@ -90,7 +91,8 @@ class AskBook:
         """What to ask now: (link, circle) -> ids. Marks them as asked."""
         issued: dict[tuple[int, bytes], list[bytes]] = {}
         for link, lane in self._lanes.items():
-            while lane.queue and len(lane.flying) < self._slots:
+            slots = 1 if lane.stalled else self._slots  # one, to see whether it lives
+            while lane.queue and len(lane.flying) < slots:
                 thing = next(iter(lane.queue))
                 del lane.queue[thing]
                 circle, identifier = thing
@@ -110,12 +112,14 @@ class AskBook:
         """The link sent the thing; whether it is good is known when it is stored."""
         lane = self._lanes[link]
         lane.progress_at = now
+        lane.stalled = False
         lane.flying.discard((circle, identifier))
 
     def missing(self, link: int, circle: bytes, identifier: bytes, now: float) -> None:
         """The link has the thing not."""
         lane = self._lanes[link]
         thing = (circle, identifier)
+        lane.stalled = False
         if thing in lane.flying:
             lane.progress_at = now
             lane.flying.discard(thing)
@@ -130,6 +134,7 @@ class AskBook:
         """Ask others for what silent links were asked for."""
         for lane in self._lanes.values():
             if lane.flying and now >= lane.progress_at + WANT_SECONDS_MAX:
+                lane.stalled = True
                 late = sorted(lane.flying)
                 lane.flying.clear()
                 for thing in late:

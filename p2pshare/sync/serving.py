@@ -46,11 +46,19 @@ Read = ReadStretches | ReadEntries | ReadBlob
 
 @dataclass(frozen=True, slots=True)
 class SmallRead:
-    """Entries or, if ``is_blob``, one blob that the peer asked for."""
+    """Entries or, if ``is_blob``, one blob that the peer asked for.
+
+    ``is_remembered``: asked in vain before, and held now (``session``); that has its own bound.
+    """
 
     circle: bytes
     ids: tuple[bytes, ...]
     is_blob: bool
+    is_remembered: bool = False
+
+    def counted(self) -> int:
+        """How much of READS_QUEUED_MAX it takes."""
+        return 0 if self.is_remembered else len(self.ids)
 
 
 class ServeQueue:
@@ -60,6 +68,7 @@ class ServeQueue:
         self._link = link
         self._wants: dict[bytes, dict[bytes, Wanted]] = {}
         self._small: deque[SmallRead] = deque()
+        self._small_ids = 0
         self._active: Read | None = None
         self._small_is_next = True
         self._unsent = 0
@@ -76,12 +85,10 @@ class ServeQueue:
         if feeds > WANTS_QUEUED_MAX or ids > WANTED_IDS_QUEUED_MAX:
             raise SyncError("too many feeds are wanted at once")
 
-    def add_small(self, small: SmallRead, is_remembered: bool = False) -> None:
-        """Queue a read of entries or a blob. Raises SyncError for a flood of new questions.
-
-        What was asked before and is remembered (``session``) has a bound of its own.
-        """
-        if not is_remembered and len(self._small) >= READS_QUEUED_MAX:
+    def add_small(self, small: SmallRead) -> None:
+        """Queue a read of entries or a blob. Raises SyncError for a flood of new questions."""
+        self._small_ids += small.counted()
+        if self._small_ids > READS_QUEUED_MAX:
             raise SyncError("too many entries or blobs are wanted at once")
         self._small.append(small)
 
@@ -89,6 +96,7 @@ class ServeQueue:
         """Nothing of this circle is served any more."""
         self._wants.pop(circle, None)
         self._small = deque(small for small in self._small if small.circle != circle)
+        self._small_ids = sum(small.counted() for small in self._small)
 
     def is_ready(self) -> bool:
         """Whether ``next_read`` has something to read now."""
@@ -103,6 +111,7 @@ class ServeQueue:
         if self._small and (self._small_is_next or not self._wants):
             self._small_is_next = False
             small = self._small.popleft()
+            self._small_ids -= small.counted()
             if small.is_blob:
                 self._active = ReadBlob(request, self._link, small.circle, small.ids[0])
             else:

@@ -231,7 +231,8 @@ class Session:
         """If the peer asked for this before: read it for the peer now."""
         thing = (circle, identifier)
         if thing in self.standing:
-            self.serve.add_small(SmallRead(circle, (identifier,), self.standing.pop(thing)), True)
+            is_blob = self.standing.pop(thing)
+            self.serve.add_small(SmallRead(circle, (identifier,), is_blob, is_remembered=True))
 
     def _circles_arrived(self, message: Circles) -> None:
         self._circles_messages += 1
