@@ -153,7 +153,7 @@ class Dialer:
             await link.close(ShuttingDown())
             raise
         finally:
-            target.held = False
+            self.book.ended(target)
             self._wake.set()
 
     async def _connect(self, target: Target, endpoint: Endpoint) -> Link:

@@ -50,6 +50,7 @@ class Target:
     not_before: float = 0.0
     dialling: bool = False
     held: bool = False
+    leaving: bool = False
     next_endpoint: int = field(default=0, repr=False)
 
     @property
@@ -96,8 +97,13 @@ class PeerBook:
         self._put(Source.DISCOVERED, instance, endpoints, None, now)
 
     def gone(self, instance: str) -> None:
-        """mDNS says goodbye for ``instance``. A link to it is not touched."""
-        self._targets.pop((Source.DISCOVERED, instance), None)
+        """mDNS says goodbye for ``instance``. While it is dialled or held it keeps counting; a link
+        to it is not touched. (Else who comes and goes by mDNS would be dialled without limit.)
+        """
+        target = self._targets.get((Source.DISCOVERED, instance))
+        if target is not None:
+            target.leaving = True
+            self._drop_if_leaving(target)
 
     def remembered(self, device: bytes, endpoints: Sequence[Endpoint], now: float) -> None:
         """``device`` was once linked at ``endpoints``; it is pinned."""
@@ -120,6 +126,8 @@ class PeerBook:
         if not known:
             return
         target = self._targets.get((source, name))
+        if target is not None:
+            target.leaving = False
         if target is None:
             if source is not Source.TYPED and not self._make_room(source):
                 return
@@ -162,8 +170,16 @@ class PeerBook:
         self._linked.discard(device)
         for target in self._targets.values():
             if target.device == device:
-                target.held = False
                 target.not_before = max(target.not_before, now + self._jitter(RELINK_SECONDS))
+
+    def ended(self, target: Target) -> None:
+        """The link that ``target`` was dialled for is over."""
+        target.held = False
+        self._drop_if_leaving(target)
+
+    def _drop_if_leaving(self, target: Target) -> None:
+        if target.leaving and not target.dialling and not target.held:
+            self._targets.pop((target.source, target.name), None)
 
     def due(self, now: float) -> list[Target]:
         """What to dial now; each is marked as being dialled until ``succeeded``, ``met`` or
@@ -218,6 +234,7 @@ class PeerBook:
         target.device = device
         target.failures = 0
         target.not_before = now + self._jitter(RELINK_SECONDS)
+        self._drop_if_leaving(target)
 
     def failed(self, target: Target, now: float) -> bool:
         """Dialling ``target`` failed: try its next endpoint later. True if it was forgotten
@@ -226,6 +243,7 @@ class PeerBook:
         target.dialling = False
         target.failures += 1
         target.next_endpoint += 1
+        self._drop_if_leaving(target)
         if (
             target.failures >= FAILURES_MAX * len(target.endpoints)
             and target.source is not Source.TYPED
