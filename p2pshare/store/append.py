@@ -17,6 +17,7 @@ from p2pshare.log.entry import SignedEntry, signature_verifies, subject_of
 from p2pshare.log.stretch import ReadEntry, check_end, read_certificate, read_stretch
 from p2pshare.log.tree import ROOT_BRANCH
 from p2pshare.store.feeds import FeedCache, FeedRow, chunks, insert_feed, marks
+from p2pshare.store.places import Parent, add_tip, branch_after, find_parent, size_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,6 @@ class AddedEntry:
     number: int
     feed: FeedRow
     entry: ReadEntry
-
-
-@dataclass(frozen=True, slots=True)
-class _Parent:
-    """The row of the entry that a stretch continues."""
-
-    number: int
-    feed: int
-    branch: int
-    seq: int
 
 
 @dataclass(slots=True)
@@ -134,7 +125,7 @@ class StretchAppender:
             certificate = read_certificate(first)
             person = certificate.person
         else:
-            parent = self._parent(first)
+            parent = find_parent(self._connection, first.header.previous)
             if parent is None:
                 return StretchResult(Outcome.MISSING_PREVIOUS, feed)
             row = self._feeds.row(parent.feed)
@@ -187,12 +178,6 @@ class StretchAppender:
         found = self._connection.execute("SELECT 1 FROM entries WHERE id = ?", (identifier,))
         return found.fetchone() is not None
 
-    def _parent(self, entry: ReadEntry) -> _Parent | None:
-        row = self._connection.execute(
-            "SELECT number, feed, branch, seq FROM entries WHERE id = ?", (entry.header.previous,)
-        ).fetchone()
-        return None if row is None else _Parent(*row)
-
     def _fill_owed(self, entries: list[ReadEntry]) -> int:
         """Store bodies that were owed of held entries; how many."""
         filled = 0
@@ -222,8 +207,7 @@ class StretchAppender:
         entries, size = self._usage_of(circle, person)
         room = 0
         for entry in fresh:
-            entry_size = len(entry.signed.header) + len(entry.signed.signature)
-            entry_size += entry.header.body_size
+            entry_size = size_of(entry.signed.header, entry.header)
             if entries + 1 > self._quota.entries or size + entry_size > self._quota.bytes:
                 break
             entries, size, room = entries + 1, size + entry_size, room + 1
@@ -246,7 +230,7 @@ class StretchAppender:
             known = (row[0], row[1]) if row else (0, 0)
         return known
 
-    def _insert(self, row: FeedRow, parent: _Parent | None, entries: list[ReadEntry]) -> None:
+    def _insert(self, row: FeedRow, parent: Parent | None, entries: list[ReadEntry]) -> None:
         branch = ROOT_BRANCH if parent is None else self._branch_after(row, parent)
         last = len(entries) - 1
         entry_rows = []
@@ -276,7 +260,7 @@ class StretchAppender:
                 owed_rows.append((number,))
             else:
                 body_rows.append((number, signed.body))
-            size += len(signed.header) + len(signed.signature) + header.body_size
+            size += size_of(signed.header, header)
             self.added.entries.append(AddedEntry(number, row, entry))
             number += 1
         self._next_number = number
@@ -291,22 +275,14 @@ class StretchAppender:
         if owed_rows:
             connection.executemany("INSERT INTO owed (entry) VALUES (?)", owed_rows)
             self._any_owed = True
-        connection.execute("INSERT INTO tips (entry, feed) VALUES (?, ?)", (number - 1, row.number))
+        add_tip(connection, number - 1, row.number)
         used_entries, used_bytes = self._usage_of(row.circle, row.person)
         self._usage[row.circle, row.person] = (used_entries + len(entries), used_bytes + size)
 
-    def _branch_after(self, row: FeedRow, parent: _Parent) -> int:
+    def _branch_after(self, row: FeedRow, parent: Parent) -> int:
         """The branch of what follows ``parent``: its own if it was a tip, else a new one."""
-        removed = self._connection.execute("DELETE FROM tips WHERE entry = ?", (parent.number,))
-        if removed.rowcount:
-            return parent.branch
-        branch: int = self._connection.execute(
-            "SELECT coalesce(max(branch), 0) + 1 FROM branches WHERE feed = ?", (row.number,)
-        ).fetchone()[0]
-        self._connection.execute(
-            "INSERT INTO branches (feed, branch, parent, fork_seq) VALUES (?, ?, ?, ?)",
-            (row.number, branch, parent.branch, parent.seq),
-        )
-        self._feeds.forget_standing(row.number)
-        self.added.forked.add((row.feed, row.circle))
+        branch, is_new = branch_after(self._connection, parent)
+        if is_new:
+            self._feeds.forget_standing(row.number)
+            self.added.forked.add((row.feed, row.circle))
         return branch

@@ -111,12 +111,7 @@ class Database:
 
     def fold_version(self) -> int:
         """The fold version of the rows in the file (0 for a file without tables)."""
-        if self._user_version() == 0:
-            return 0
-        row = self.connection.execute(
-            "SELECT value FROM ledger WHERE name = 'fold_version'"
-        ).fetchone()
-        return int(row[0]) if row and str(row[0]).isdigit() else 0
+        return 0 if self._user_version() == 0 else stored_versions(self.connection)[1] or 0
 
     def data_version(self) -> int:
         """A number that changes when another connection has committed."""
@@ -169,6 +164,16 @@ class Database:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+def stored_versions(connection: sqlite3.Connection) -> tuple[int, int | None]:
+    """(schema version, fold version) as they stand in a ledger; None if that is no number.
+
+    Raises sqlite3.DatabaseError.
+    """
+    user_version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    row = connection.execute("SELECT value FROM ledger WHERE name = 'fold_version'").fetchone()
+    return user_version, int(row[0]) if row and str(row[0]).isdecimal() else None
 
 
 @contextmanager

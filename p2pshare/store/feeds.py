@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeVar
 
+from p2pshare.errors import StoreDamaged
 from p2pshare.log.certificate import Certificate
 from p2pshare.log.frontier import Frontier, Tip, Tips
 from p2pshare.log.standing import Standing
@@ -55,16 +56,41 @@ _COLUMNS: Final = "number, feed, circle, person, reading_key, kinds, listings, e
 
 def _feed_row(row: tuple[Any, ...]) -> FeedRow:
     number, feed, circle, person, reading_key, kinds, listings, expires_ms, last_seq = row
-    return FeedRow(
-        number=number,
-        feed=feed,
-        circle=circle,
-        person=person,
-        reading_key=reading_key,
-        kinds=tuple(json.loads(kinds)),
-        listings=tuple(bytes.fromhex(one) for one in json.loads(listings)),
-        expires_ms=expires_ms,
-        last_seq=last_seq,
+    try:
+        return FeedRow(
+            number=number,
+            feed=feed,
+            circle=circle,
+            person=person,
+            reading_key=reading_key,
+            kinds=tuple(json.loads(kinds)),
+            listings=tuple(bytes.fromhex(one) for one in json.loads(listings)),
+            expires_ms=expires_ms,
+            last_seq=last_seq,
+        )
+    except (ValueError, TypeError) as error:
+        raise StoreDamaged(f"row {number} of the table feeds is damaged") from error
+
+
+FEED_COLUMNS: Final = (
+    "feed, circle, person, open_entry, reading_key, kinds, listings, expires_ms, last_seq"
+)
+
+
+def feed_values(
+    feed: bytes, circle: int, open_entry: bytes, certificate: Certificate
+) -> tuple[Any, ...]:
+    """The values of FEED_COLUMNS for a ``feed.open`` with this certificate."""
+    return (
+        feed,
+        circle,
+        certificate.person,
+        open_entry,
+        certificate.reading_key,
+        json.dumps(certificate.kinds),
+        json.dumps([one.hex() for one in certificate.listings]),
+        certificate.expires_ms,
+        certificate.last_seq,
     )
 
 
@@ -77,19 +103,8 @@ def insert_feed(
 ) -> FeedRow:
     """Add the row of a new ``feed.open`` (a verified certificate) and return it."""
     cursor = connection.execute(
-        "INSERT INTO feeds (feed, circle, person, open_entry, reading_key, kinds, listings,"
-        " expires_ms, last_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            feed,
-            circle,
-            certificate.person,
-            open_entry,
-            certificate.reading_key,
-            json.dumps(certificate.kinds),
-            json.dumps([one.hex() for one in certificate.listings]),
-            certificate.expires_ms,
-            certificate.last_seq,
-        ),
+        f"INSERT INTO feeds ({FEED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        feed_values(feed, circle, open_entry, certificate),
     )
     return FeedRow(
         number=cursor.lastrowid or 0,

@@ -2,7 +2,8 @@
 
 Turns rows of the log tables into ``domain.ordering.FoldEntry`` values. An entry that does not
 count, is covered by an erasure, waits, or cannot be read keeps its place in the order and has no
-body (docs/protocol.md section 5). Writes nothing; ``store.folding`` acts on what is found here.
+body (docs/protocol.md section 5). What is known to be damaged is left out until it is repaired.
+Writes nothing; ``store.folding`` acts on what is found here.
 """
 
 import sqlite3
@@ -15,6 +16,7 @@ from typing import Final
 import msgspec
 
 from p2pshare.domain.bodies import KINDS, Body, decode_payload, decode_sealed_payload
+from p2pshare.errors import StoreDamaged
 from p2pshare.log.body import clear_payload, open_body
 from p2pshare.log.entry import SEALED_KIND, SUBJECT_BYTES, Header
 from p2pshare.log.keys import ReadingKey
@@ -22,6 +24,7 @@ from p2pshare.log.standing import Denial, Standing
 from p2pshare.log.tree import ROOT_BRANCH, Branch, Position
 from p2pshare.store.derive import ERASE_KIND
 from p2pshare.store.feeds import FeedCache, FeedRow, chunks, marks
+from p2pshare.store.repair import BODY_DAMAGED, HEADER_DAMAGED
 
 _header: Final = msgspec.msgpack.Decoder(Header)
 
@@ -88,20 +91,21 @@ class Gatherer:
     def gather(self, circle: int, subjects: Sequence[bytes]) -> list[GatheredSubject]:
         """The subjects (at most CHUNK of them) with their entries of that circle."""
         rows = self._connection.execute(
-            "SELECT e.number, e.id, e.feed, e.branch, e.seq, e.subject, e.header, b.body"
+            "SELECT e.number, e.id, e.feed, e.branch, e.seq, e.subject, e.header, b.body, d.what"
             " FROM entries AS e LEFT JOIN bodies AS b ON b.entry = e.number"
+            " LEFT JOIN damaged AS d ON d.entry = e.number"
             f" WHERE e.subject IN ({marks(subjects)}) ORDER BY e.number",
             subjects,
         ).fetchall()
         self._feeds.load({row[2] for row in rows})
         found = {subject: GatheredSubject(circle, subject) for subject in subjects}
-        for number, identifier, feed_number, branch, seq, subject, header_bytes, body in rows:
+        for number, identifier, feed_number, branch, seq, subject, data, body, damage in rows:
             feed = self._feeds.row(feed_number)
-            if feed.circle != circle:
+            if feed.circle != circle or damage == HEADER_DAMAGED:
                 continue
-            header = _header.decode(header_bytes)
+            header = _decode(data, number)
             position = Position(branch, seq)
-            kind, payload = self._read(header, body)
+            kind, payload = self._read(header, None if damage == BODY_DAMAGED else body)
             standing = self._feeds.standing(feed_number)
             found[subject].entries.append(
                 Gathered(
@@ -194,6 +198,14 @@ class Gatherer:
         for number, own in by_feed.items():
             if len(own) > 1:
                 _link_own_feed(own, self._feeds.branches(number))
+
+
+def _decode(header: bytes, number: int) -> Header:
+    """A header that was checked when it was stored."""
+    try:
+        return _header.decode(header)
+    except (msgspec.DecodeError, TypeError) as error:
+        raise StoreDamaged(f"entry {number} of the ledger is damaged; run the audit") from error
 
 
 def _link_own_feed(own: list[Gathered], branches: Mapping[int, Branch]) -> None:

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from p2pshare.log.entry import signature_verifies, subject_of
+from p2pshare.log.body import body_hash
+from p2pshare.log.entry import Header, signature_verifies, subject_of
 from p2pshare.log.stretch import ReadEntry
 from p2pshare.store.append import AddedEntry
 from p2pshare.store.feeds import FeedCache
@@ -49,7 +50,7 @@ def repair_entry(
     """Put a damaged entry right with ``entry``, whose signature must verify; None if it was not.
 
     Header, signature and every column that follows from them are written anew; the body too, if
-    it came along.
+    it came along. An entry whose body is damaged stays so until a peer has one.
     """
     row = connection.execute(
         "SELECT d.entry, e.feed FROM damaged AS d JOIN entries AS e ON e.number = d.entry"
@@ -81,5 +82,16 @@ def repair_entry(
             "INSERT OR REPLACE INTO bodies (entry, body) VALUES (?, ?)", (number, signed.body)
         )
         connection.execute("DELETE FROM owed WHERE entry = ?", (number,))
+    elif _has_false_body(connection, number, header):
+        connection.execute("UPDATE damaged SET what = ? WHERE entry = ?", (BODY_DAMAGED, number))
+        return AddedEntry(number, feeds.row(feed), entry)
     connection.execute("DELETE FROM damaged WHERE entry = ?", (number,))
     return AddedEntry(number, feeds.row(feed), entry)
+
+
+def _has_false_body(connection: sqlite3.Connection, number: int, header: Header) -> bool:
+    """Whether the body that is held of an entry is not the one its header names."""
+    row = connection.execute("SELECT body FROM bodies WHERE entry = ?", (number,)).fetchone()
+    if row is None:
+        return False
+    return not isinstance(row[0], bytes) or body_hash(row[0]) != header.body_hash
