@@ -1,5 +1,7 @@
 """Each reason has a code of its own, and what peers say is never shown."""
 
+from pathlib import Path
+
 from p2pshare.errors import LinkError
 from p2pshare.net import link_errors
 from p2pshare.net.link_errors import CODED_LINK_ERRORS, BadProof, CodedLinkError, LinkClosed
@@ -38,3 +40,10 @@ def test_a_code_of_the_peer_is_looked_up() -> None:
     assert str(LinkClosed(1000)).endswith("it was done")
     assert str(LinkClosed(4999)).endswith("code 4999")
     assert LinkClosed(4999).cause is None
+
+
+def test_the_protocol_document_lists_the_same_codes() -> None:
+    document = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text()
+    table = document.split("<!-- table: close codes -->")[1].split("<!-- end table -->")[0]
+    rows = [f"| {code} | {one.reason} |" for code, one in sorted(CODED_LINK_ERRORS.items())]
+    assert table.strip().splitlines()[2:] == rows
