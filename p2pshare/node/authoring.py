@@ -15,7 +15,7 @@ from typing import Final
 from p2pshare.clock import Clock
 from p2pshare.domain import commands, rules
 from p2pshare.domain.agreement import AGREEMENTS, AgreementState
-from p2pshare.domain.bodies import AgreementMove, BusyPeriod, ListingBusy
+from p2pshare.domain.bodies import BusyPeriod, ListingBusy
 from p2pshare.domain.days import Zone, day_of
 from p2pshare.domain.listing import ListingState
 from p2pshare.domain.loan import LOAN
@@ -190,7 +190,6 @@ class Author:
         if state is None:
             raise UnknownReference("there is no such agreement of yours here")
         now_ms = self._clock.time_ms()
-        table = AGREEMENTS[state.kind]
         if state.kind == LOAN.kind:
             listing = writing.states.listing(writing.circle, state.listing)
             draft = rules.move_loan(
@@ -202,8 +201,7 @@ class Author:
                 state.quantity if listing is None else listing.quantity,
             )
         else:
-            rules.move_agreement(table, state, command.person, command.move, now_ms)
-            draft = rules.Draft(table.kind_of(command.move), AgreementMove(note=command.note))
+            draft = rules.noted_move(AGREEMENTS[state.kind], state, command, now_ms)
         writing.write_sealed(draft, state.parties, subject=command.loan)
 
     def _forget(self, writing: Writing, command: commands.Forget) -> int:

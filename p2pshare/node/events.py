@@ -113,12 +113,10 @@ class EntriesRepaired(NodeEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class SyncCaughtUp(NodeEvent):
-    """Nothing that the linked devices announced is lacking here."""
+class EventsMissed(NodeEvent):
+    """The listener was too slow and missed events: read everything anew."""
 
-    name: ClassVar[str] = "caught-up"
-    circle: str
-    digest: str
+    name: ClassVar[str] = "events-missed"
 
 
 _ABOUT = {

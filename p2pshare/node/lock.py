@@ -44,3 +44,14 @@ class NodeLock:
     def release(self) -> None:
         """Let another process be the one on the network."""
         self._file.close()
+
+
+def is_running(folder: Path) -> bool:
+    """Whether another process is on the network with this folder."""
+    if not (folder / "node.lock").exists():
+        return False
+    try:
+        NodeLock(folder).release()
+    except AlreadyRunning:
+        return True
+    return False

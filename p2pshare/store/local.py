@@ -5,6 +5,7 @@ feed is retired. Nothing here is folded, and nothing here is lost by a rebuild.
 """
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -156,3 +157,14 @@ def refused_feeds(connection: sqlite3.Connection) -> set[tuple[bytes, bytes]]:
             " ON c.number = r.circle"
         )
     )
+
+
+def note_links(connection: sqlite3.Connection, links: Iterable[tuple[str, str]]) -> None:
+    """Replace what is noted of the running node's links: (device, address), as text."""
+    connection.execute("DELETE FROM links")
+    connection.executemany("INSERT INTO links (device, address) VALUES (?, ?)", links)
+
+
+def noted_links(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(device, address) of the running node's links; means nothing while none is running."""
+    return connection.execute("SELECT device, address FROM links ORDER BY rowid").fetchall()

@@ -35,6 +35,7 @@ LOCAL_TABLES: Final = (
     "own_persons",
     "own_feeds",
     "peers",
+    "links",
     "refused_feeds",
     "damaged",
     "blobs",
@@ -276,6 +277,7 @@ def _create_local(database: SqliteUtilsDatabase) -> None:
     _table(database, "peers").create(
         {"address": str, "port": int, "device": bytes, "worked_ms": int}, pk=("address", "port")
     )
+    _table(database, "links").create({"device": str, "address": str})
     _table(database, "refused_feeds").create(
         {"circle": int, "feed": bytes, "reason": str}, pk=("circle", "feed")
     )

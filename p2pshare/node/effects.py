@@ -1,0 +1,269 @@
+"""Executes what the sync engine asks for: sends, reads and writes; feeds the results back.
+
+The one place where ``sync`` meets the ledger. The engine runs on the event loop; SQLite runs on
+the two worker threads; nothing is sent before its transaction has committed, since the engine
+hears of an entry only then. Knows links as ``Pipe``s and nothing of TLS or discovery.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol, TypeVar
+
+from p2pshare.clock import Clock
+from p2pshare.errors import StoreError
+from p2pshare.log.entry import SignedEntry
+from p2pshare.net.tasks import Tasks
+from p2pshare.node.events import NodeEvent, events_of
+from p2pshare.node.ingest import Arrival, IngestReport
+from p2pshare.node.journal import Change, Journal
+from p2pshare.node.reading import Reading
+from p2pshare.node.worker import Worker
+from p2pshare.store.append import Outcome as StoredOutcome
+from p2pshare.sync import events as sync
+from p2pshare.sync.engine import Engine
+from p2pshare.sync.messages import Stretch
+
+logger: Final = logging.getLogger("p2pshare.node.effects")
+
+Result = TypeVar("Result")
+
+_OUTCOMES: Final = {
+    StoredOutcome.STORED: sync.Outcome.STORED,
+    StoredOutcome.DUPLICATE: sync.Outcome.DUPLICATE,
+    StoredOutcome.MISSING_PREVIOUS: sync.Outcome.MISSING_PREVIOUS,
+    StoredOutcome.REFUSED: sync.Outcome.REFUSED,
+    StoredOutcome.OVER_QUOTA: sync.Outcome.OVER_QUOTA,
+}
+
+
+class Pipe(Protocol):
+    """One link, as this module uses it; nothing here blocks."""
+
+    def send(self, data: bytes, tracked: bool) -> None:
+        """Queue a message; if ``tracked``, ``Effects.sent`` is called when it was taken."""
+
+    def close(self, reason: str) -> None:
+        """End the link: the peer broke the protocol, and how."""
+
+    def pause(self) -> None:
+        """Deliver no more messages until ``resume``."""
+
+    def resume(self) -> None:
+        """Deliver messages again."""
+
+
+class Effects:
+    """Runs the engine. All methods are called on the event loop."""
+
+    def __init__(
+        self,
+        device: bytes,
+        journal: Journal,
+        writer: Worker,
+        reading: Reading,
+        clock: Clock,
+        tell: Callable[[NodeEvent], None],
+        met_copy: Callable[[], None],
+    ) -> None:
+        """``tell`` is given events; ``met_copy`` is called if a copy of this device is met."""
+        self._engine = Engine(device, os.urandom(16), os.urandom)
+        self._journal = journal
+        self._writer = writer
+        self._reading = reading
+        self._clock = clock
+        self._tell = tell
+        self._met_copy = met_copy
+        self._pipes: dict[int, Pipe] = {}
+        self._next_link = 1
+        self._wake: asyncio.TimerHandle | None = None
+        self._tasks = Tasks("effects")
+
+    async def start(self) -> None:
+        """Load the frontiers. Raises StoreError."""
+        for opened in await self._reading.circles(await self._writer.run(self._journal.owed)):
+            self._handle(opened)
+
+    async def stop(self) -> None:
+        """End the reads and writes that are under way."""
+        if self._wake is not None:
+            self._wake.cancel()
+        await self._tasks.close()
+
+    # --- links ------------------------------------------------------------------------------
+
+    def link_opened(
+        self, pipe: Pipe, *, dialled: bool, device: bytes, transcript: bytes, open_circle: bool
+    ) -> int:
+        """A link was welcomed; the number by which it is known from now on."""
+        link = self._next_link
+        self._next_link += 1
+        self._pipes[link] = pipe
+        self._handle(sync.LinkOpened(link, dialled, device, transcript, open_circle))
+        return link
+
+    def link_closed(self, link: int) -> None:
+        """A link has ended."""
+        self._pipes.pop(link, None)
+        self._handle(sync.LinkClosed(link))
+
+    def arrived(self, link: int, data: bytes) -> None:
+        """A message came."""
+        self._handle(sync.MessageArrived(link, data))
+
+    def sent(self, link: int) -> None:
+        """A tracked message was taken by the transport."""
+        self._handle(sync.MessageSent(link))
+
+    # --- what was written without a peer ------------------------------------------------------
+
+    def publish(self, change: Change, *, own: bool) -> None:
+        """Tell peers and listeners of a committed change that no peer brought."""
+        self._publish_report(change.report, own=own)
+        self._publish_followed(change)
+
+    def publish_foreign(self, report: IngestReport) -> None:
+        """Tell of what another process on this folder wrote."""
+        self._publish_report(report, own=True)
+
+    def circle_opened(self, opened: sync.CircleOpened) -> None:
+        """Sync another circle from now on."""
+        self._handle(opened)
+
+    def _publish_followed(self, change: Change) -> None:
+        for entailed in change.entailed:
+            self._publish_report(entailed, own=True)
+        if change.foreign is not None:
+            self._publish_report(change.foreign, own=True)
+
+    def _publish_report(self, report: IngestReport, *, own: bool) -> None:
+        stretches = _stretches(report)
+        for circle, tips in report.frontier.items():
+            self._handle(sync.Published(circle, tuple(stretches.get(circle, ())), tips))
+        for circle in report.owed.keys() | report.settled.keys():
+            self._handle(
+                sync.OwedChanged(
+                    circle,
+                    report.owed.get(circle, frozenset()),
+                    report.settled.get(circle, frozenset()),
+                )
+            )
+        self._tell_all(events_of(report, own=own))
+
+    def _tell_all(self, events: Iterable[NodeEvent]) -> None:
+        for event in events:
+            self._tell(event)
+
+    # --- the engine ---------------------------------------------------------------------------
+
+    def _handle(self, event: sync.Event) -> None:
+        for effect in self._engine.handle(event, self._clock.monotonic()):
+            self._execute(effect)
+
+    def _execute(self, effect: sync.Effect) -> None:
+        match effect:
+            case sync.SendMessage(link, data, tracked):
+                if (pipe := self._pipes.get(link)) is not None:
+                    pipe.send(data, tracked)
+            case sync.CloseLink(link, reason):
+                if (pipe := self._pipes.pop(link, None)) is not None:
+                    pipe.close(reason)
+            case sync.PauseReading(link):
+                if (pipe := self._pipes.get(link)) is not None:
+                    pipe.pause()
+            case sync.ResumeReading(link):
+                if (pipe := self._pipes.get(link)) is not None:
+                    pipe.resume()
+            case sync.MetOwnDevice(_, same_run):
+                if not same_run:
+                    self._met_copy()
+            case sync.WakeAt(time):
+                self._set_wake(time)
+            case sync.StoreStretches() | sync.StoreEntries() | sync.StoreBlob():
+                self._tasks.start(self._store(effect), name="store")
+            case _:
+                self._tasks.start(self._read(effect), name="read")
+
+    def _set_wake(self, time: float) -> None:
+        if self._wake is not None:
+            self._wake.cancel()
+        delay = max(0.0, time - self._clock.monotonic())
+        self._wake = asyncio.get_running_loop().call_later(delay, self._handle, sync.Tick())
+
+    async def _read(
+        self,
+        effect: sync.ReadStretches | sync.ReadHeldIds | sync.ReadEntries | sync.ReadBlob,
+    ) -> None:
+        try:
+            result, damaged = await self._reading.answer(effect)
+        except StoreError as error:
+            logger.error("the ledger could not be read for a peer: %s", error)
+            self._handle(sync.RequestFailed(effect.request))
+            return
+        self._handle(result)
+        if damaged:
+            await self._writer.run(lambda: self._journal.mark_damaged(sorted(damaged)))
+            self._handle(sync.OwedChanged(effect.circle, owed=frozenset(damaged)))
+
+    async def _store(
+        self, effect: sync.StoreStretches | sync.StoreEntries | sync.StoreBlob
+    ) -> None:
+        try:
+            match effect:
+                case sync.StoreStretches():
+                    await self._store_stretches(effect)
+                case sync.StoreEntries():
+                    await self._store_entries(effect)
+                case sync.StoreBlob(request, _, _, _, data):
+                    await self._writer.run(lambda: self._journal.add_blob(data))
+                    self._handle(sync.BlobStored(request, True))
+        except StoreError as error:
+            logger.error("what a peer sent could not be stored: %s", error)
+            self._handle(sync.RequestFailed(effect.request))
+
+    async def _store_stretches(self, effect: sync.StoreStretches) -> None:
+        arrivals = [Arrival(effect.circle, stretch) for stretch in effect.stretches]
+        change = await self._writer.run(lambda: self._journal.receive(arrivals))
+        report = change.report
+        for result in report.results:
+            if result.outcome is StoredOutcome.REFUSED:
+                logger.info("a stretch was refused: %s", result.reason)
+        self._handle(
+            sync.StretchesStored(
+                effect.request,
+                tuple(
+                    sync.StretchOutcome(_OUTCOMES[one.outcome], len(one.new), one.reason)
+                    for one in report.results
+                ),
+                report.frontier.get(effect.circle, {}),
+                report.owed.get(effect.circle, frozenset()),
+                report.settled.get(effect.circle, frozenset()),
+            )
+        )
+        self._tell_all(events_of(report, own=False))
+        self._publish_followed(change)
+
+    async def _store_entries(self, effect: sync.StoreEntries) -> None:
+        change = await self._writer.run(lambda: self._journal.repair(effect.circle, effect.entries))
+        report = change.report
+        settled = report.settled.get(effect.circle, frozenset()).union(report.repaired)
+        self._handle(sync.EntriesStored(effect.request, settled))
+        self._tell_all(events_of(report, own=False))
+        self._publish_followed(change)
+
+
+def _stretches(report: IngestReport) -> dict[bytes, list[Stretch]]:
+    """The new entries of a report as stretches, by circle."""
+    found: dict[bytes, list[list[SignedEntry]]] = {}
+    last: dict[bytes, bytes] = {}
+    for new in report.new:
+        circle = found.setdefault(new.circle, [])
+        if circle and last.get(new.circle) == new.entry.header.previous:
+            circle[-1].append(new.entry.signed)
+        else:
+            circle.append([new.entry.signed])
+        last[new.circle] = new.entry.identifier
+    return {
+        circle: [tuple(stretch) for stretch in stretches] for circle, stretches in found.items()
+    }

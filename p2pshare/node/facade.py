@@ -1,0 +1,303 @@
+"""The node as the window and the command line see it: start, submit, query, events, stop.
+
+Everything here runs on one asyncio loop; the database on two threads of its own. Commands go to the
+ledger and come back as what they changed; views come from the reading thread; events tell what
+changed, after it was committed. Knows nothing of Qt or of a terminal.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+from p2pshare.clock import Clock, SystemClock
+from p2pshare.domain.commands import Command
+from p2pshare.errors import NodeError, StoreError
+from p2pshare.net.tasks import Tasks
+from p2pshare.net.transport import Endpoint
+from p2pshare.node.authoring import Performed
+from p2pshare.node.config import Config
+from p2pshare.node.effects import Effects
+from p2pshare.node.events import (
+    DeviceCopied,
+    EventsMissed,
+    LinkDown,
+    LinkUp,
+    NodeEvent,
+    NodeStarted,
+)
+from p2pshare.node.journal import Journal
+from p2pshare.node.keystore import Passphrase, no_passphrase
+from p2pshare.node.ledger import LEDGER_FILE, Ledger
+from p2pshare.node.lock import NodeLock
+from p2pshare.node.network import Network
+from p2pshare.node.reading import Reading
+from p2pshare.node.worker import Worker
+from p2pshare.store import local
+from p2pshare.store.queries import Queries
+
+logger: Final = logging.getLogger("p2pshare.node.facade")
+
+Result = TypeVar("Result")
+
+OTHERS_POLL_SECONDS: Final = 0.1
+"""How often other processes' writes on this folder are looked for."""
+
+EVENTS_QUEUED_MAX: Final = 10_000
+"""A listener that is further behind misses events, and is told so."""
+
+
+class EventStream:
+    """The events of a node from now on, for one listener; ends when the node stops."""
+
+    def __init__(self) -> None:
+        self._events: deque[NodeEvent] = deque()
+        self._arrived = asyncio.Event()
+        self._ended = False
+
+    def put(self, event: NodeEvent) -> None:
+        """Queue an event; beyond EVENTS_QUEUED_MAX all are replaced by one EventsMissed."""
+        if len(self._events) >= EVENTS_QUEUED_MAX:
+            self._events.clear()
+            self._events.append(EventsMissed())
+        self._events.append(event)
+        self._arrived.set()
+
+    def end(self) -> None:
+        """Nothing will follow."""
+        self._ended = True
+        self._arrived.set()
+
+    def __aiter__(self) -> AsyncIterator[NodeEvent]:
+        return self
+
+    async def __anext__(self) -> NodeEvent:
+        while not self._events:
+            if self._ended:
+                raise StopAsyncIteration
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._events.popleft()
+
+
+class Node:
+    """One installation, live. ``async with Node(config) as node`` starts and stops it."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: Clock | None = None,
+        passphrase: Passphrase = no_passphrase,
+    ) -> None:
+        self.config: Final = config
+        self._clock = clock or SystemClock()
+        self._passphrase = passphrase
+        self._writer = Worker("write")
+        self._reading = Reading(config.folder / LEDGER_FILE)
+        self._tasks = Tasks("node")
+        self._streams: set[EventStream] = set()
+        self._stopping = False
+        self._lock: NodeLock | None = None
+        self._journal: Journal | None = None
+        self._effects: Effects | None = None
+        self._network: Network | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    # --- starting and stopping ----------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the ledger and be on the network.
+
+        Raises AlreadyRunning, another NodeError, or StoreError; what was begun is then undone.
+        """
+        try:
+            self._journal = await self._writer.run(self._open)
+            await self._reading.start()
+            await self._start_network()
+            begun = await self._writer.run(self._journal.begin)
+            self._running_effects().publish(begun, own=True)
+            self._tasks.start(self._watch_others(), name="watch other processes")
+        except BaseException:
+            await self.stop()
+            raise
+
+    def _open(self) -> Journal:
+        folder = self.config.folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NodeError(f"the folder {folder} cannot be made: {error.strerror}") from error
+        self._lock = NodeLock(folder)
+        ledger = Ledger(
+            folder, clock=self._clock, passphrase=self._passphrase, quota=self.config.quota
+        )
+        return Journal(ledger)
+
+    async def _start_network(self) -> None:
+        journal = self._running_journal()
+        key = await self._writer.run(journal.ledger.keys.device_key)
+        self._effects = Effects(
+            key.public,
+            journal,
+            self._writer,
+            self._reading,
+            self._clock,
+            self._tell,
+            self._met_copy,
+        )
+        await self._effects.start()
+        self._network = Network(
+            key, self.config.network, self._effects, self._clock, self._tell, self._remember
+        )
+        connection = journal.ledger.database.connection
+        known = await self._writer.run(lambda: local.remembered_addresses(connection))
+        await self._network.start([(one.device, Endpoint(one.address, one.port)) for one in known])
+        self._tell(NodeStarted(key.public.hex(), self._network.port))
+
+    async def _stop_network(self) -> None:
+        if self._network is not None:
+            await self._network.stop()
+            self._network = None
+        if self._effects is not None:
+            await self._effects.stop()
+            self._effects = None
+
+    async def stop(self) -> None:
+        """Leave the network and close the ledger, in the order of DESIGN section 11. Idempotent."""
+        self._stopping = True
+        await self._tasks.close()
+        await self._stop_network()
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            await self._writer.run(lambda: journal.note_links([]))
+            await self._writer.run(journal.ledger.close)
+        await self._reading.stop()
+        await self._writer.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+        for stream in self._streams:
+            stream.end()
+        self._streams.clear()
+
+    # --- what people do -----------------------------------------------------------------------
+
+    async def submit(self, command: Command, passphrase: bytes | None = None) -> Performed:
+        """Do what a person asks; returns once it is committed, and peers are told.
+
+        Raises DomainError, UnknownReference, KeyLocked, or another StoreError or NodeError.
+        """
+        journal = self._running_journal()
+        performed, change = await self._writer.run(lambda: journal.perform(command, passphrase))
+        self._running_effects().publish(change, own=True)
+        return performed
+
+    async def query(self, read: Callable[[Queries], Result]) -> Result:
+        """What ``read`` finds, all of one moment. Raises StoreError and what ``read`` raises."""
+        return await self._reading.query(read)
+
+    async def with_ledger(self, work: Callable[[Ledger], Result]) -> Result:
+        """Run ``work`` on the writing thread: unlocking, resolving names, audits, rebuilds."""
+        journal = self._running_journal()
+        return await self._writer.run(lambda: work(journal.ledger))
+
+    def dial(self, endpoint: Endpoint) -> None:
+        """Dial an address that a person typed or scanned."""
+        if self._network is not None:
+            self._network.dial(endpoint)
+
+    def events(self) -> EventStream:
+        """What happens from now on, for one listener."""
+        stream = EventStream()
+        self._streams.add(stream)
+        return stream
+
+    # --- what is so ---------------------------------------------------------------------------
+
+    @property
+    def device(self) -> bytes:
+        """The public device key (32 bytes). Raises NodeError if the node is not running."""
+        return self._running_network().device
+
+    @property
+    def port(self) -> int:
+        """The TCP port it listens on. Raises NodeError if the node is not running."""
+        return self._running_network().port
+
+    def links(self) -> list[tuple[bytes, str]]:
+        """(device, address) of every link that is up."""
+        network = self._network
+        if network is None:
+            return []
+        return [(link.device, str(link.endpoint)) for link in network.links]
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _running_journal(self) -> Journal:
+        if self._journal is None:
+            raise NodeError("the node is not running")
+        return self._journal
+
+    def _running_effects(self) -> Effects:
+        if self._effects is None:
+            raise NodeError("the node is not running")
+        return self._effects
+
+    def _running_network(self) -> Network:
+        if self._network is None:
+            raise NodeError("the node is not running")
+        return self._network
+
+    def _tell(self, event: NodeEvent) -> None:
+        for stream in self._streams:
+            stream.put(event)
+        if isinstance(event, LinkUp | LinkDown) and not self._stopping:
+            self._tasks.start(self._note_links(), name="note links")
+
+    async def _note_links(self) -> None:
+        journal = self._running_journal()
+        links = [(device.hex(), address) for device, address in self.links()]
+        await self._writer.run(lambda: journal.note_links(links))
+
+    async def _remember(self, address: str, port: int, device: bytes) -> None:
+        journal = self._running_journal()
+        await self._writer.run(lambda: journal.remember_address(address, port, device))
+
+    async def _watch_others(self) -> None:
+        """Publish what other processes on this folder write."""
+        journal = self._running_journal()
+        while True:
+            await asyncio.sleep(OTHERS_POLL_SECONDS)
+            try:
+                report = await self._writer.run(journal.look)
+            except StoreError as error:
+                logger.error("other processes' writes could not be read: %s", error)
+                return
+            if report is not None and self._effects is not None:
+                self._effects.publish_foreign(report)
+
+    def _met_copy(self) -> None:
+        self._tasks.start(self._become_another(), name="become another device")
+
+    async def _become_another(self) -> None:
+        """Another computer runs on a copy of this folder: go on as a device of our own."""
+        journal = self._running_journal()
+        logger.info("a copy of this installation was met; drawing a new device key")
+        await self._writer.run(journal.become_another)
+        await self._stop_network()
+        await self._start_network()
+        self._tell(DeviceCopied(self.device.hex()))
