@@ -8,7 +8,7 @@ inside one BEGIN IMMEDIATE, so that several processes on one folder never use a 
 
 import hmac
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,8 +33,8 @@ from p2pshare.store.lookup import (
     listing_header,
     listings_with_agreements,
 )
+from p2pshare.store.notes import PROMISES_UNPUBLISHED, read_note, remove_note
 from p2pshare.store.rows import AGREEMENTS as AGREEMENTS_TABLE
-from p2pshare.store.rows import RowChange
 
 _BUSY_LABEL: Final = b"p2pshare busy period v1\0"
 
@@ -90,29 +90,35 @@ class Author:
         self._ingest.settle(report)
         return Performed(subject, report, erased)
 
-    def publish_busy(self, changes: Iterable[RowChange] | None = None) -> list[IngestReport]:
+    def publish_busy(self, report: IngestReport | None = None) -> list[IngestReport]:
         """Tell the circle which days of our listings are promised, where that has changed.
 
-        An owner's own moves change it, and a borrower's cancel from another computer. Looks at
-        the agreements in ``changes`` only, or at all. Persons with locked keys are passed over.
+        An owner's own moves change it, and a borrower's cancel from another computer. Looks at the
+        agreements that ``report`` changed; or at all, without one and where a note says that an
+        earlier process did not come to it. Persons with locked keys are passed over.
         """
-        agreements = None
-        if changes is not None:
-            agreements = [one.key for one in changes if one.table == AGREEMENTS_TABLE.name]
-            if not agreements:
-                return []
         connection = self._ingest.database.connection
+        note = read_note(connection, PROMISES_UNPUBLISHED)
+        if report is not None and note is None:
+            return []
+        agreements = None
+        if report is not None and report.promises_note == note:
+            agreements = [one.key for one in report.changes if one.table == AGREEMENTS_TABLE.name]
         reports = []
+        all_published = True
         for person in local.own_persons(connection):
             candidates = listings_with_agreements(connection, person, agreements)
             if not candidates:
                 continue
             try:
-                report = self._publish_busy_of(person, candidates)
+                published = self._publish_busy_of(person, candidates)
             except KeyLocked:
+                all_published = False
                 continue
-            if report is not None:
-                reports.append(report)
+            if published is not None:
+                reports.append(published)
+        if note is not None and all_published:
+            remove_note(self._ingest.database, PROMISES_UNPUBLISHED, note)
         return reports
 
     def _publish_busy_of(
@@ -124,7 +130,7 @@ class Author:
                 writing = Writing(batch, self._keys, person, circle, self._clock)
                 states = self._promised(writing, listing)
                 draft = rules.busy_periods(LOAN, states, self._busy_tag(person))
-                published = writing.states.busy(circle, person, listing)
+                published = writing.states.busy(circle, listing)
                 if not isinstance(draft.body, ListingBusy) or _same(draft.body, published):
                     continue
                 writing.write(draft, subject=listing)

@@ -13,7 +13,7 @@ from p2pshare.log.entry import SEALED_KIND
 from p2pshare.log.keys import ReadingKey
 from p2pshare.store.derive import Subject
 from p2pshare.store.feeds import FeedCache, chunks
-from p2pshare.store.gather import Gathered, GatheredSubject
+from p2pshare.store.gather import GatheredSubject
 from p2pshare.store.rows import (
     AGREEMENT_MOVES,
     AGREEMENTS,
@@ -68,7 +68,7 @@ class Folder:
                 gathered = self._states.gather(circle, chunk)
                 for one in gathered:
                     parties = self._fold_subject(one, folded)
-                    self._settle_bodies(one.entries, parties)
+                    self._settle_bodies(one, parties)
                 self._write_dependencies(circle, gathered)
                 self._result.changes.extend(write_rows(self._connection, folded))
         if self._result.erased:
@@ -86,8 +86,7 @@ class Folder:
             for person, name in self._states.names(gathered):
                 folded.put(PERSONS, person.hex(), [person_row(circle, person, name)])
         elif creating.kind == LISTING_KIND:
-            listing = self._states.listing_of(gathered)
-            periods = () if listing is None else self._states.busy_of(gathered, listing.owner)
+            listing, periods = self._states.listing_of(gathered)
             folded.put(LISTINGS, key, [] if listing is None else [listing_row(circle, listing)])
             folded.put(
                 BUSY_PERIODS, key, [busy_row(gathered.subject, period) for period in periods]
@@ -104,12 +103,15 @@ class Folder:
         return None
 
     def _settle_bodies(
-        self, entries: Iterable[Gathered], parties: tuple[bytes, bytes] | None
+        self, gathered: GatheredSubject, parties: tuple[bytes, bytes] | None
     ) -> None:
         """Delete the bodies that are covered, and owe the others that are not in hand."""
-        for entry in entries:
-            covered = is_covered(entry, parties)
-            if covered:
+        creating = gathered.creating
+        for entry in gathered.entries:
+            if is_covered(entry, parties):
+                if entry is creating:
+                    # What its body depended on is forgotten with it, as a rebuild would.
+                    gathered.needs.clear()
                 deleted = self._connection.execute(
                     "DELETE FROM bodies WHERE entry = ?", (entry.number,)
                 )

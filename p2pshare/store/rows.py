@@ -3,12 +3,13 @@
 Ids are hex text here, because people open these tables (DESIGN section 10). No rule lives here.
 """
 
-import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from p2pshare.domain.agreement import AgreementState
 from p2pshare.domain.bodies import BusyPeriod
@@ -17,6 +18,8 @@ from p2pshare.domain.listing import ListingState
 from p2pshare.store.feeds import chunks, marks
 
 Row = tuple[Any, ...]
+
+_encode_json: Final = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,7 @@ def move_rows(state: AgreementState) -> list[Row]:
 
 
 def _json(items: Iterable[str]) -> str:
-    return json.dumps(list(items), ensure_ascii=False)
+    return _encode_json(list(items)).decode()
 
 
 @dataclass(slots=True)

@@ -65,11 +65,11 @@ class SubjectStates:
 
     def listing(self, circle: bytes, listing: bytes) -> ListingState | None:
         """The listing with this id, or None."""
-        return self.listing_of(self._one(circle, listing))
+        return self.listing_of(self._one(circle, listing))[0]
 
-    def busy(self, circle: bytes, owner: bytes, listing: bytes) -> tuple[BusyPeriod, ...]:
-        """The promised periods that the owner has published of a listing."""
-        return self.busy_of(self._one(circle, listing), owner)
+    def busy(self, circle: bytes, listing: bytes) -> tuple[BusyPeriod, ...]:
+        """The promised periods that the owner of a listing has published."""
+        return self.listing_of(self._one(circle, listing))[1]
 
     def agreement(self, circle: bytes, agreement: bytes) -> AgreementState | None:
         """The agreement with this id, or None if there is none this reader can read."""
@@ -91,14 +91,13 @@ class SubjectStates:
                 found.append((person, "" if state is None else state.name))
         return found
 
-    def listing_of(self, gathered: GatheredSubject) -> ListingState | None:
-        """The listing that these entries make, or None."""
+    def listing_of(
+        self, gathered: GatheredSubject
+    ) -> tuple[ListingState | None, tuple[BusyPeriod, ...]]:
+        """The listing that these entries make, or None, and its promised periods."""
         entries = [fold_entry(entry, gathered.subject) for entry in gathered.entries]
-        return fold_listing(gathered.subject, entries)
-
-    def busy_of(self, gathered: GatheredSubject, owner: bytes) -> tuple[BusyPeriod, ...]:
-        """The promised periods that these entries tell of."""
-        return fold_busy(owner, [fold_entry(entry, gathered.subject) for entry in gathered.entries])
+        state = fold_listing(gathered.subject, entries)
+        return state, () if state is None else fold_busy(state.owner, entries)
 
     def payment_of(self, gathered: GatheredSubject) -> Payment | None:
         """The payment that these entries make, or None."""
