@@ -1,0 +1,125 @@
+"""init, person, people: who uses this computer, and who was met."""
+
+import click
+
+from p2pshare.cli.output import plain, short
+from p2pshare.cli.parameters import text
+from p2pshare.cli.session import Session, pass_session
+from p2pshare.cli.times import ago, iso_or_none
+from p2pshare.errors import DomainError
+
+_LOCK = click.option(
+    "--passphrase",
+    "locked",
+    is_flag=True,
+    help="Lock the key with a passphrase; it is asked for, and never stands on the command line.",
+)
+
+
+@click.command("init")
+@click.option("--name", type=text, required=True, help="What your neighbours call you.")
+@_LOCK
+@pass_session
+def init_command(session: Session, name: str, locked: bool) -> None:
+    """Say who you are: makes your keys and an empty ledger on this computer."""
+    with session.ledger(create=True) as ledger:
+        present = ", ".join(ledger.own_persons().values())
+    if present:
+        raise DomainError(
+            f"{present} is set up here already; for somebody else: p2pshare-cli person add NAME"
+        )
+    _add(session, name, locked)
+
+
+@click.group("person")
+def person_command() -> None:
+    """Other people who use this computer."""
+
+
+@person_command.command("add")
+@click.argument("name", type=text)
+@_LOCK
+@pass_session
+def add_command(session: Session, name: str, locked: bool) -> None:
+    """Let NAME use this computer too, with a key of their own."""
+    _add(session, name, locked)
+
+
+@person_command.command("rename")
+@click.argument("name", type=text)
+@pass_session
+def rename_command(session: Session, name: str) -> None:
+    """Be called NAME from now on."""
+    from p2pshare.domain.commands import SetName
+
+    with session.ledger() as ledger:
+        command = SetName(
+            person=session.actor(ledger), circle=session.circle_named(ledger), name=name
+        )
+        person = ledger.perform(command)[0].subject
+        known_as = ledger.own_persons()[person]
+    if session.output.json:
+        session.output.document({"person": person.hex(), "name": known_as})
+        return
+    session.output.line("You are called ", (known_as, "bold"), " now.")
+
+
+def _add(session: Session, name: str, locked: bool) -> None:
+    from p2pshare.domain.commands import AddPerson
+    from p2pshare.domain.rules import clean_name
+
+    clean = clean_name(name)
+    passphrase = session.new_passphrase() if locked else None
+    with session.ledger(create=True) as ledger:
+        person = ledger.perform(AddPerson(name=clean), passphrase)[0].subject
+        device = ledger.keys.device_key().public
+        several = len(ledger.own_persons()) > 1
+    if session.output.json:
+        session.output.document({"person": person.hex(), "device": device.hex()})
+        return
+    session.output.line("Hello ", (clean, "bold green"), "!")
+    session.output.line(f"Your keys and your ledger are in {session.folder()}")
+    if several:
+        session.output.line((f'You share this computer: add --as "{clean}" to commands.', "dim"))
+    else:
+        session.output.line(
+            ('Next: p2pshare-cli offer add "Hammer drill", then p2pshare-cli node', "dim")
+        )
+
+
+@click.command("people")
+@pass_session
+def people_command(session: Session) -> None:
+    """Who was met, and when they last signed something."""
+    with session.ledger() as ledger:
+        circle = session.circle_named(ledger)
+        views = ledger.queries.people(None if circle is None else circle.hex())
+        now_ms = ledger.clock.time_ms()
+    if session.output.json:
+        session.output.document(
+            [
+                {
+                    "person": view.person,
+                    "name": view.name,
+                    "last_seen": iso_or_none(view.last_seen_ms),
+                }
+                for view in views
+            ]
+        )
+        return
+    session.output.table(
+        ("id", "name", "last seen"),
+        [
+            (
+                plain(short(view.person), "dim"),
+                plain(view.name, "bold green" if view.own else ""),
+                "here" if view.own else _seen(view.last_seen_ms, now_ms),
+            )
+            for view in views
+        ],
+        nothing="nobody was met yet; leave p2pshare-cli node running",
+    )
+
+
+def _seen(last_seen_ms: int | None, now_ms: int) -> str:
+    return "never" if last_seen_ms is None else ago(last_seen_ms, now_ms)
