@@ -8,6 +8,7 @@ attacked end gave.
 import asyncio
 import contextlib
 import logging
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -27,6 +28,11 @@ from p2pshare.net.tls import ServerTls, make_client_context, make_server_tls
 from p2pshare.net.transport import Endpoint, Link, LocalDevice
 
 LOOPBACK = InterfaceAddress("lo", 1, "127.0.0.1", 8)
+# mDNS on loopback is heard by every process here. A network of our own within 127.0.0.0/8 keeps
+# out what other test runs announce: it is on no network of ours (discovery.plausible_endpoints).
+_PREFIX = f"127.{64 + os.getpid() % 128}.{os.getpid() // 128 % 256}"
+OWN_LOOPBACK = InterfaceAddress("lo", 1, f"{_PREFIX}.1", 24)
+SECOND_LOOPBACK = InterfaceAddress("lo", 1, f"{_PREFIX}.2", 24)
 CLIENT_CONTEXT = make_client_context()
 pack = msgspec.msgpack.encode
 unpack = msgspec.msgpack.decode

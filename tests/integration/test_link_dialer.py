@@ -5,7 +5,7 @@ import contextlib
 from random import Random
 
 import pytest
-from integration.link_kit import LOOPBACK
+from integration.link_kit import OWN_LOOPBACK
 
 from p2pshare.clock import SystemClock
 from p2pshare.errors import LinkError
@@ -64,15 +64,15 @@ class Device:
 
     @property
     def endpoint(self):
-        return Endpoint("127.0.0.1", self.listener.port)
+        return Endpoint(OWN_LOOPBACK.address, self.listener.port)
 
 
 @contextlib.asynccontextmanager
 async def devices(count):
     made = [Device(seed) for seed in range(count)]
     for device in made:
-        await device.listener.start([LOOPBACK])
-        device.dialer.set_interfaces([LOOPBACK], restricted=True)
+        await device.listener.start([OWN_LOOPBACK])
+        device.dialer.set_interfaces([OWN_LOOPBACK], restricted=True)
         device.dialer.start()
     try:
         yield made
@@ -160,7 +160,7 @@ async def test_a_device_that_restarts_is_linked_at_once() -> None:
         await ben.listener.stop()
         await ben.dialer.stop()
         again = Device(9, ben.key)
-        await again.listener.start([LOOPBACK], port)
+        await again.listener.start([OWN_LOOPBACK], port)
         try:
             await ada.until(lambda: ada.linked_with(again))
             await again.until(lambda: again.linked_with(ada))
@@ -173,7 +173,7 @@ async def test_three_find_each_other_by_mdns() -> None:
         for seed, device in enumerate(made):
             discovery = Discovery(device.dialer.discovered, device.dialer.gone, Random(seed))
             stack.push_async_callback(discovery.stop)
-            await discovery.start([LOOPBACK], device.listener.port)
+            await discovery.start([OWN_LOOPBACK], device.listener.port)
         for device in made:
             await device.until(
                 lambda device=device: all(
@@ -181,7 +181,7 @@ async def test_three_find_each_other_by_mdns() -> None:
                 )
             )
             assert len(device.links) == 2
-        findings = await examine(["127.0.0.1"], listen_seconds=1.0)
+        findings = await examine([OWN_LOOPBACK.address], present=[OWN_LOOPBACK], listen_seconds=2.5)
         assert [finding.cause for finding in findings] == [Cause.FINE]
 
 
@@ -210,13 +210,13 @@ async def test_a_session_that_refuses_tells_the_peer() -> None:
 
 
 async def test_the_doctor_sees_a_refusing_computer_and_an_empty_network() -> None:
-    findings = await examine(["127.0.0.1"], listen_seconds=0.8)
+    findings = await examine([OWN_LOOPBACK.address], present=[OWN_LOOPBACK], listen_seconds=0.8)
     assert [finding.cause for finding in findings] == [Cause.NOBODY]
     discovery = Discovery(lambda instance, endpoints: None, lambda instance: None, Random(0))
-    await discovery.start([LOOPBACK], 1)
+    await discovery.start([OWN_LOOPBACK], 1)
     try:
-        findings = await examine(["127.0.0.1"], listen_seconds=1.2)
+        findings = await examine([OWN_LOOPBACK.address], present=[OWN_LOOPBACK], listen_seconds=2.5)
     finally:
         await discovery.stop()
     assert [finding.cause for finding in findings] == [Cause.REFUSED]
-    assert "127.0.0.1:1" in findings[0].sentence
+    assert f"{OWN_LOOPBACK.address}:1" in findings[0].sentence

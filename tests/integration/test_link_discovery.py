@@ -8,16 +8,15 @@ import struct
 from random import Random
 
 import pytest
-from integration.link_kit import LOOPBACK
+from integration.link_kit import OWN_LOOPBACK, SECOND_LOOPBACK
 from zeroconf import IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from p2pshare.net.discovery import SERVICE_TYPE, Discovery, random_name
-from p2pshare.net.interfaces import InterfaceAddress
 from p2pshare.net.transport import Endpoint
 
 GROUP, MDNS_PORT = "224.0.0.251", 5353
-OTHER = InterfaceAddress("lo", 1, "127.0.0.3", 8)
+HERE, NEAR = OWN_LOOPBACK.address, SECOND_LOOPBACK.address
 
 
 class Neighbour:
@@ -44,7 +43,7 @@ class Neighbour:
 
 
 @contextlib.asynccontextmanager
-async def neighbour(port, interfaces=(LOOPBACK,), **options):
+async def neighbour(port, interfaces=(OWN_LOOPBACK,), **options):
     one = Neighbour(**options)
     await one.discovery.start(interfaces, port)
     try:
@@ -70,7 +69,7 @@ async def ears():
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listening.bind(("", MDNS_PORT))
-    member = struct.pack("4s4s", socket.inet_aton(GROUP), socket.inet_aton("127.0.0.1"))
+    member = struct.pack("4s4s", socket.inet_aton(GROUP), socket.inet_aton(HERE))
     listening.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
     transport, heard = await asyncio.get_running_loop().create_datagram_endpoint(
         Ears, sock=listening
@@ -86,7 +85,7 @@ async def test_two_find_each_other_a_third_comes_late_and_one_says_goodbye() -> 
         names = {one.discovery.instance for one in (ada, ben)}
         await ada.until(lambda: ben.discovery.instance in ada.here)
         await ben.until(lambda: ada.discovery.instance in ben.here)
-        assert ada.here[ben.discovery.instance] == [Endpoint("127.0.0.1", 1002)]
+        assert ada.here[ben.discovery.instance] == [Endpoint(HERE, 1002)]
         assert ada.discovery.instance not in ada.here
         async with neighbour(1003) as late:
             await late.until(lambda: names <= set(late.here))
@@ -128,11 +127,11 @@ async def test_refresh_after_sleep_announces_and_browses_again() -> None:
 async def test_interfaces_come_and_go() -> None:
     async with neighbour(1008, interfaces=()) as ada, neighbour(1009) as ben:
         assert not ada.discovery.running
-        await ada.discovery.update([LOOPBACK])
+        await ada.discovery.update([OWN_LOOPBACK])
         await ada.until(lambda: ben.discovery.instance in ada.here)
         await ben.until(lambda: ada.discovery.instance in ben.here)
-        await ada.discovery.update([LOOPBACK, OTHER])
-        both = [Endpoint("127.0.0.1", 1008), Endpoint("127.0.0.3", 1008)]
+        await ada.discovery.update([OWN_LOOPBACK, SECOND_LOOPBACK])
+        both = [Endpoint(HERE, 1008), Endpoint(SECOND_LOOPBACK.address, 1008)]
         await ben.until(lambda: ben.here.get(ada.discovery.instance) == both)
         await ada.discovery.update([])
         assert not ada.discovery.running
@@ -143,14 +142,14 @@ async def test_interfaces_come_and_go() -> None:
 @contextlib.asynccontextmanager
 async def liar():
     """Announces services as it likes."""
-    zeroconf = AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)
+    zeroconf = AsyncZeroconf(interfaces=[HERE], ip_version=IPVersion.V4Only)
     try:
         yield zeroconf
     finally:
         await zeroconf.async_close()
 
 
-async def announce(zeroconf, name, port=7, addresses=("127.0.0.1",), properties=None):
+async def announce(zeroconf, name, port=7, addresses=(HERE,), properties=None):
     info = AsyncServiceInfo(
         SERVICE_TYPE,
         f"{name}.{SERVICE_TYPE}",
@@ -169,17 +168,18 @@ async def test_lies_are_not_believed() -> None:
             await announce(zeroconf, "short"),
             await announce(zeroconf, random_name(), port=0),
             await announce(zeroconf, random_name(), addresses=["8.8.8.8"]),
+            await announce(zeroconf, random_name(), addresses=["127.0.0.1"]),
             await announce(zeroconf, random_name(), addresses=["224.0.0.251"]),
         ]
         honest = random_name()
         announcing.append(
             await announce(
-                zeroconf, honest, addresses=["8.8.8.8", "127.0.0.5"], properties={"name": "Eve"}
+                zeroconf, honest, addresses=["8.8.8.8", NEAR], properties={"name": "Eve"}
             )
         )
         await ada.until(lambda: honest in ada.here)
         await asyncio.gather(*announcing)
-        assert ada.here == {honest: [Endpoint("127.0.0.5", 7)]}
+        assert ada.here == {honest: [Endpoint(NEAR, 7)]}
 
 
 async def test_a_flood_of_services_is_bounded_and_an_honest_one_can_come_through() -> None:
@@ -196,7 +196,7 @@ async def test_a_flood_of_services_is_bounded_and_an_honest_one_can_come_through
 @pytest.mark.parametrize("when", ["at once", "while announcing"])
 async def test_stopping_early_leaves_nothing(when) -> None:
     one = Neighbour()
-    await one.discovery.start([LOOPBACK], 1013)
+    await one.discovery.start([OWN_LOOPBACK], 1013)
     if when == "while announcing":
         await asyncio.sleep(0)
     await one.discovery.stop()

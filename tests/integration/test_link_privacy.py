@@ -1,15 +1,17 @@
-"""What somebody on the network sees of a link: every byte on the wire, and every port that is open.
-"""
+"""What somebody on the network sees of a link: every byte on the wire, every open port."""
 
 import asyncio
 import contextlib
 import getpass
 import socket
 
-from integration.link_kit import CLIENT_CONTEXT, echo_once, host
+import pytest
+from integration.link_kit import CLIENT_CONTEXT, echo_once, host, raw_client, raw_server
 
 from p2pshare.log.keys import SigningKey
 from p2pshare.net.dialling import dial
+from p2pshare.net.link_errors import LinkClosed, NotAWebsocket
+from p2pshare.net.tls import make_server_tls
 from p2pshare.net.transport import Endpoint, LocalDevice
 
 
@@ -77,6 +79,29 @@ async def test_two_links_of_one_client_have_nothing_long_in_common() -> None:
     assert random_and_session not in hellos[1]
     assert random_and_session[:32] not in hellos[1]
     assert random_and_session[33:] not in hellos[1]
+
+
+async def test_http_names_neither_program_nor_computer() -> None:
+    """Seen only by who ends TLS, which anybody may: so it must say nothing either."""
+    tls = await asyncio.to_thread(make_server_tls)
+    seen = []
+
+    async def look(connection):
+        seen.append(dict(connection.request.headers.raw_items()))
+        await connection.close(NotAWebsocket.code)
+
+    async with raw_server(look, tls) as port:
+        with pytest.raises(LinkClosed):
+            await dial(
+                Endpoint("127.0.0.1", port), LocalDevice(SigningKey.generate()), CLIENT_CONTEXT
+            )
+    async with host() as server, raw_client(server.port) as client:
+        seen.append(dict(client.response.headers.raw_items()))
+        await client.close()
+    assert seen[0].pop("Host") == "p2pshare"
+    websocket = {"Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version"}
+    assert set(seen[0]) == websocket
+    assert set(seen[1]) <= {"Date", "Upgrade", "Connection", "Sec-WebSocket-Accept"}
 
 
 async def test_only_the_chosen_address_listens() -> None:

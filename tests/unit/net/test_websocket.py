@@ -1,5 +1,4 @@
-"""The limits before the welcome and the reasons, on the sans-I/O protocols; and what HTTP reveals.
-"""
+"""Limits before the welcome and reasons, on the sans-I/O protocols; and what HTTP reveals."""
 
 import getpass
 import platform
