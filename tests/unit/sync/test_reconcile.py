@@ -227,3 +227,11 @@ def test_heads_with_many_tips_take_several_messages() -> None:
     assert found == {feed(n) for n in range(4)}
     assert all(len(encode_message(one)) < 2**20 for one in said)
     assert len(notices(CIRCLE, [Head(feed(n), half) for n in range(4)])) == 4
+
+
+def test_a_listing_takes_back_what_was_believed_of_the_peer() -> None:
+    ours = Reconciliation(CIRCLE, Frontier({feed(1): (tip(3),)}))
+    ours.sent(feed(1), 0, bytes(32), tip(3))
+    assert not ours.notice([feed(1)])
+    ours.heads_arrived(Heads(CIRCLE, HeadsKind.LISTING, "", ()))
+    assert ours.notice([feed(1)]), "it was sent, and it is not there"

@@ -171,3 +171,17 @@ def test_a_circle_that_was_left_is_not_served(queue: ServeQueue) -> None:
     queue.add_small(SmallRead(CIRCLE, ids(1), is_blob=False))
     queue.forget_circle(CIRCLE)
     assert not queue.is_ready()
+
+
+def test_what_is_read_of_a_forked_feed_leaves_the_other_held_ids(
+    queue: ServeQueue, author: Author
+) -> None:
+    chain = author.chain(4)
+    first, other = entry_id(chain[0].header), b"o" * 32
+    queue.add_wants(CIRCLE, [Wanted(author.feed, (first, other), True)])
+    read = queue.next_read(1)
+    assert isinstance(read, ReadStretches)
+    queue.stretches_read(read, StretchesRead(1, (chain[1:3],), ()))
+    read = queue.next_read(2)
+    assert isinstance(read, ReadStretches)
+    assert read.wants == (Wanted(author.feed, (other, entry_id(chain[2].header)), True),)
