@@ -22,8 +22,15 @@ from p2pshare.store.database import Database
 from p2pshare.store.derive import Derivation
 from p2pshare.store.feeds import FeedCache, circle_numbers, tips_of
 from p2pshare.store.folding import Folder
+from p2pshare.store.notes import (
+    ERASED_IN_LOG,
+    PROMISES_UNPUBLISHED,
+    empty_log,
+    leave_note,
+    read_note,
+)
 from p2pshare.store.repair import owed_entries, repair_entry
-from p2pshare.store.rows import RowChange
+from p2pshare.store.rows import AGREEMENTS, RowChange
 from p2pshare.store.states import SubjectStates
 
 
@@ -52,7 +59,8 @@ class IngestReport:
     that grew. ``returned`` are own entries that this installation did not know, ``forked`` the
     (circle, feed) that split, ``owed`` and ``settled`` (by circle) the ids whose bodies are lacking
     from now on or no longer, ``repaired`` the ids whose body or damaged row was mended,
-    ``erased`` how many bodies were deleted.
+    ``erased`` how many bodies were deleted. ``promises_note`` is the note that ``changes`` alone
+    may have changed promised days; empty where an earlier process left more to look at.
     """
 
     results: list[StretchResult] = field(default_factory=list)
@@ -66,6 +74,7 @@ class IngestReport:
     owed: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
     settled: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
     erased: int = 0
+    promises_note: str = ""
 
 
 class IngestBatch:
@@ -126,6 +135,7 @@ class IngestBatch:
         self._appender.write_usage()
         report.changes = folded.changes
         report.erased = folded.erased
+        self._leave_notes()
         for one in added.entries:
             new = NewEntry(self._circle_ids[one.feed.circle], one.feed.person, one.entry)
             report.new.append(new)
@@ -138,6 +148,15 @@ class IngestBatch:
         self._settle_owed()
         self._retire()
         return report
+
+    def _leave_notes(self) -> None:
+        """Have a crash before the next steps (``settle``, publishing promised days) made up for."""
+        if self._report.erased:
+            leave_note(self.connection, ERASED_IN_LOG)
+        if any(change.table == AGREEMENTS.name for change in self._report.changes):
+            earlier = read_note(self.connection, PROMISES_UNPUBLISHED)
+            value = leave_note(self.connection, PROMISES_UNPUBLISHED)
+            self._report.promises_note = value if earlier is None else ""
 
     def _settle_owed(self) -> None:
         """Report the difference that this transaction made to what is owed."""
@@ -205,9 +224,8 @@ class Ingest:
         return self.settle(report)
 
     def settle(self, report: IngestReport) -> IngestReport:
-        """The last step after a commit: erased words leave the file."""
-        if report.erased:
-            self.database.truncate_log()
+        """The last step after a commit: erased words leave the file, also another process's."""
+        empty_log(self.database, patient=report.erased > 0)
         return report
 
     def _has_own(self, arrivals: Sequence[Arrival]) -> bool:

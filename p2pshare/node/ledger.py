@@ -21,6 +21,7 @@ from p2pshare.node.keystore import KeyStore, Passphrase, no_passphrase
 from p2pshare.store import local
 from p2pshare.store.append import Quota
 from p2pshare.store.database import FOLD_VERSION, Database
+from p2pshare.store.notes import empty_log
 from p2pshare.store.queries import Queries
 from p2pshare.store.rebuild import rebuild
 from p2pshare.store.search import resolve, resolve_person
@@ -61,6 +62,7 @@ class Ledger:
                 outdated = self.database.fold_version() < FOLD_VERSION
             if outdated:
                 self.rebuild()
+            empty_log(self.database)
         except BaseException:
             self.database.close()
             raise
@@ -88,7 +90,7 @@ class Ledger:
 
     def entail(self, report: IngestReport) -> list[Performed]:
         """Write what our persons owe the circle after a change: the days that are promised."""
-        return [Performed(b"", followed) for followed in self.author.publish_busy(report.changes)]
+        return [Performed(b"", followed) for followed in self.author.publish_busy(report)]
 
     def receive(self, arrivals: list[Arrival]) -> IngestReport:
         """Take in what peers sent."""

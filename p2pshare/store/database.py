@@ -24,6 +24,7 @@ FOLD_VERSION: Final = 1
 """Raised when folding gives other rows; an older ledger is rebuilt, a newer one is left alone."""
 
 _BUSY_SECONDS: Final = 30.0
+_TRUNCATE_MS: Final = 1000
 
 
 class Database:
@@ -152,13 +153,17 @@ class Database:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
 
-    def truncate_log(self) -> bool:
+    def truncate_log(self, *, patient: bool = True) -> bool:
         """Move the write-ahead log into the file and empty it, so that erased bytes are gone.
 
-        False if a reader held it open; the caller tries again later.
+        False if a reader held it open (for a second, if ``patient``); the caller tries again later.
         """
         with _translated():
-            row = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self.connection.execute(f"PRAGMA busy_timeout = {_TRUNCATE_MS if patient else 0}")
+            try:
+                row = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self.connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
         return row is not None and row[0] == 0
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from p2pshare.store.examine import Examined, Examiner, read_rows
 from p2pshare.store.feeds import FeedCache, chunks, circle_numbers
 from p2pshare.store.folding import Folder
 from p2pshare.store.migrations import FOLDED_TABLES
+from p2pshare.store.notes import ERASED_IN_LOG, empty_log, leave_note
 from p2pshare.store.repair import SIGNATURE_DAMAGED
 from p2pshare.store.replay import Replay
 
@@ -39,8 +40,9 @@ def rebuild(
     """
     with database.transaction(durable=True) as connection:
         entries, erased = remake(connection, keys, progress)
-    if erased:
-        database.truncate_log()
+        if erased:
+            leave_note(connection, ERASED_IN_LOG)
+    empty_log(database)
     return entries
 
 
@@ -54,8 +56,13 @@ def remake(
     total = connection.execute("SELECT count(*) FROM entries").fetchone()[0]
     say = progress or _silent
     triggers = _drop_triggers(connection)
-    for table in ("owed", "dependencies", "revocations", "erasures", *FOLDED_TABLES):
+    for table in ("dependencies", "revocations", "erasures", *FOLDED_TABLES):
         connection.execute(f"DELETE FROM {table}")
+    # What is owed is remembered where only a body never seen can tell whether it is erased.
+    connection.execute(
+        "DELETE FROM owed WHERE entry IN (SELECT entry FROM bodies)"
+        " OR entry NOT IN (SELECT number FROM entries)"
+    )
     dirty = _remake_log(connection, lambda done: say(done, 2 * total))
     _check_tips(connection)
     erased = _fold(connection, keys, dirty, lambda part: say(total + int(part * total), 2 * total))

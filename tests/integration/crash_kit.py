@@ -1,0 +1,247 @@
+"""Kills processes on a ledger and looks at what is left: ``python -m integration.crash_kit``.
+
+The warm parent: it has imported everything, holds no ledger open while it forks, and has no
+threads. ``random FOLDER KILLS SEED`` kills the life of ``crash_life`` at random moments from its
+fork on; the other scenarios aim at one phase, and count the delay from a mark that the child
+writes right before it. Prints figures as JSON. Never run within pytest's own process.
+"""
+
+import gc
+import json
+import shutil
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+from integration.crash_checks import Promised, check_quickly, check_whole, tables
+from integration.crash_life import Foreign, Life, Say, make_foreign
+from integration.fork_kit import Child
+
+from p2pshare.domain.commands import AddListing, AddPerson, Forget
+from p2pshare.domain.vocabulary import ExchangeType
+from p2pshare.node.ledger import LEDGER_FILE, Ledger
+from p2pshare.store.database import Database
+
+KILLS_PER_FOLDER = 25
+"""Then everything is checked, and the next child finds an empty folder again."""
+
+MARK_SECONDS = 30.0
+
+
+@contextmanager
+def _told(seed: str, number: int, delay: float) -> Iterator[None]:
+    """Whatever goes wrong says how to do it again."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"seed {seed}, kill {number}, after {delay * 1000:.2f} ms")
+        raise
+
+
+# --- at random moments ----------------------------------------------------------------------------
+
+
+def kill_at_random(folder: Path, kills: int, seed: str) -> dict[str, float]:
+    """Kill a life ``kills`` times, anywhere from its first instruction on."""
+    random = Random(seed)
+    foreign = make_foreign(folder)
+    gc.freeze()
+    longest = _seconds_of(
+        lambda say: Life(folder / "measured", foreign, Random(seed), say).live(rounds=1)
+    )
+    figures = {"kills": 0, "folders": 0, "entries": 0, "owed": 0, "agreements": 0, "places": 0}
+    place, promised = folder / "0", Promised()
+    number = 0
+    while figures["kills"] < kills:
+        delay = random.uniform(0, longest)
+
+        def live(say: Say, place: Path = place, number: int = number) -> None:
+            Life(place, foreign, Random(f"{seed}/{number}"), say).live()
+
+        with _told(seed, number, delay):
+            child = Child(live)
+            child.read(delay)
+            child.kill()
+            figures["kills"] += child.killed
+            promised.take(child.lines)
+            check_quickly(place, promised)
+            number += 1
+            if number % KILLS_PER_FOLDER == 0 or figures["kills"] == kills:
+                for name, value in check_whole(place, promised, foreign).items():
+                    figures[name] += value
+                figures["places"] += len(promised.places)
+                figures["folders"] += 1
+                shutil.rmtree(place)
+                place, promised = folder / str(number), Promised()
+    return {**figures, "cycle_ms": round(longest * 1000, 1)}
+
+
+def _seconds_of(work: Callable[[Say], None]) -> float:
+    started = time.monotonic()
+    Child(work).finish()
+    return time.monotonic() - started
+
+
+# --- in one phase ---------------------------------------------------------------------------------
+
+
+def first_start(folder: Path, say: Say) -> None:
+    """An empty folder becomes Ada's."""
+    _mark(say)
+    ledger = Ledger(folder)
+    _say_places(say, ledger, ledger.perform(AddPerson(name="Ada"))[0].subject)
+    _end(say)
+
+
+def migration(folder: Path, say: Say) -> None:
+    """A file without tables is migrated."""
+    folder.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(folder / LEDGER_FILE)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    _mark(say)
+    Database(folder / LEDGER_FILE).close()
+    _end(say)
+
+
+def add_feed(folder: Path, say: Say) -> None:
+    """A person's first words in a circle open a feed: its key file, then its transaction."""
+    ledger = Ledger(folder)
+    ada = next(iter(ledger.own_persons()))
+    number = ledger.database.connection.execute("SELECT count(*) FROM circles").fetchone()[0]
+    circle = ledger.add_closed_circle(f"circle {number}", number.to_bytes(32, "big"))
+    _mark(say)
+    command = AddListing(
+        person=ada, circle=circle, exchange_type=ExchangeType.OFFER, title="A thing"
+    )
+    ledger.perform(command)
+    _say_places(say, ledger, ada)
+    _end(say)
+
+
+def erasure(folder: Path, say: Say) -> None:
+    """Words are forgotten: an entry, the body's bytes, the index, the write-ahead log."""
+    ledger = Ledger(folder)
+    ada = next(iter(ledger.own_persons()))
+    word = f"secret{time.monotonic_ns():x}"
+    command = AddListing(person=ada, exchange_type=ExchangeType.OFFER, title=f"Drill {word}")
+    listing = ledger.perform(command)[0].subject
+    _say_places(say, ledger, ada)
+    say("forgetting", word)
+    _mark(say)
+    ledger.perform(Forget(person=ada, subject=listing))
+    say("forgot", word)
+    _end(say)
+
+
+def rebuild(folder: Path, say: Say) -> None:
+    """Every row that follows from the log is made again."""
+    ledger = Ledger(folder)
+    _mark(say)
+    ledger.rebuild()
+    _end(say)
+
+
+PHASES = {
+    "first_start": first_start,
+    "migration": migration,
+    "add_feed": add_feed,
+    "erasure": erasure,
+    "rebuild": rebuild,
+}
+STARTS_EMPTY = ("first_start", "migration")
+
+
+def kill_in_phase(folder: Path, phase: str, kills: int, seed: str) -> dict[str, float]:
+    """Kill ``kills`` processes within one phase, each at a moment of its own; check each."""
+    random = Random(f"{seed}/{phase}")
+    foreign = make_foreign(folder)
+    gc.freeze()
+    act = PHASES[phase]
+    promised = Promised()
+    place = _prepared(folder / "0", phase, foreign)
+    _, longest = max(
+        _run_once(act, _prepared(folder / f"measured{n}", phase, foreign)) for n in range(3)
+    )
+    within = number = died = 0
+    while died < kills:
+        delay = random.uniform(0, longest)
+        if phase in STARTS_EMPTY:
+            place, promised = folder / str(number), Promised()
+        before = _tables_of(place) if phase == "rebuild" else None
+        with _told(f"{seed} {phase}", number, delay):
+            child = Child(lambda say, place=place: act(place, say))
+            assert child.read(MARK_SECONDS, until="mark"), "the phase never began"
+            child.read(delay)
+            child.kill()
+            died += child.killed
+            within += child.killed and ["end"] not in [line[:1] for line in child.lines]
+            promised.take(child.lines)
+            check_quickly(place, promised)
+            assert before is None or before == _tables_of(place), "a killed rebuild changed rows"
+            if phase in STARTS_EMPTY or number % KILLS_PER_FOLDER == 0 or died == kills:
+                check_whole(place, promised, foreign)
+                Child(lambda say, place=place: _go_on(place, foreign, say)).finish()
+        number += 1
+    return {"kills": died, "within": within, "phase_ms": round(longest * 1000, 1)}
+
+
+def _prepared(folder: Path, phase: str, foreign: Foreign) -> Path:
+    """A folder to run the phase in, with something to lose in it where it does not begin empty."""
+    if phase not in STARTS_EMPTY:
+        Child(lambda say: _go_on(folder, foreign, say)).finish()
+    return folder
+
+
+def _go_on(folder: Path, foreign: Foreign, say: Say) -> None:
+    Life(folder, foreign, Random(1), say).live(rounds=1)
+
+
+def _run_once(act: Callable[[Path, Say], None], folder: Path) -> tuple[str, float]:
+    lines = Child(lambda say: act(folder, say)).finish()
+    times = {line[0]: float(line[1]) for line in lines if line[0] in ("mark", "end")}
+    return "longest", times["end"] - times["mark"]
+
+
+def _tables_of(folder: Path) -> dict[str, list[object]]:
+    database = Database(folder / LEDGER_FILE, read_only=True)
+    try:
+        return tables(database.connection)
+    finally:
+        database.close()
+
+
+def _mark(say: Say) -> None:
+    say("mark", str(time.monotonic()))
+
+
+def _end(say: Say) -> None:
+    say("end", str(time.monotonic()))
+
+
+def _say_places(say: Say, ledger: Ledger, person: bytes) -> None:
+    """Acknowledge the latest entries of a person."""
+    rows = ledger.database.connection.execute(
+        "SELECT f.feed, e.seq, e.id FROM entries AS e JOIN feeds AS f ON f.number = e.feed"
+        " WHERE f.person = ? ORDER BY e.number DESC LIMIT 3",
+        (person,),
+    )
+    say("entries", *(f"{feed.hex()}:{seq}:{identifier.hex()}" for feed, seq, identifier in rows))
+
+
+def main(scenario: str, folder: str, kills: str, seed: str) -> None:
+    """Run a scenario and print its figures."""
+    started = time.monotonic()
+    if scenario == "random":
+        figures = kill_at_random(Path(folder), int(kills), seed)
+    else:
+        figures = kill_in_phase(Path(folder), scenario, int(kills), seed)
+    json.dump({**figures, "seconds": round(time.monotonic() - started, 2)}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
