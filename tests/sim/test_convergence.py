@@ -8,7 +8,7 @@ NODES = 50
 HOSTILE = 5
 HONEST_DIALS = 3
 HOSTILE_DIALS = 10
-ROUNDS = 30
+ROUNDS = 18
 
 
 def populated(seed: int) -> World:
