@@ -105,13 +105,18 @@ class Folder:
     def _settle_bodies(
         self, gathered: GatheredSubject, parties: tuple[bytes, bytes] | None
     ) -> None:
-        """Delete the bodies that are covered, and owe the others that are not in hand."""
+        """Delete the bodies that are covered, and owe the others that are not in hand.
+
+        While the owner of an agreement that this reader can read is not known yet, nothing of it
+        is covered. Its opening entry is owed until its body was seen once, even where erasures of
+        two persons name it: only in the body it shows whether they are the parties.
+        """
         creating = gathered.creating
+        undecided = parties is None and bool(gathered.needs)
         for entry in gathered.entries:
-            if is_covered(entry, parties):
-                if entry is creating:
-                    # What its body depended on is forgotten with it, as a rebuild would.
-                    gathered.needs.clear()
+            if not undecided and is_covered(entry, parties):
+                if entry is creating and entry.header.sealed and not entry.has_body:
+                    continue
                 deleted = self._connection.execute(
                     "DELETE FROM bodies WHERE entry = ?", (entry.number,)
                 )

@@ -105,7 +105,10 @@ class SubjectStates:
         return None if creating is None else payment_of(fold_entry(creating, None))
 
     def agreement_of(self, gathered: GatheredSubject) -> AgreementReading | None:
-        """What these sealed entries say, or None where this reader cannot tell whose they are."""
+        """What these sealed entries say, or None where this reader cannot tell whose they are.
+
+        None too once the opening entry is covered, since then nobody can.
+        """
         creating = gathered.creating
         if creating is None:
             return None
@@ -117,6 +120,10 @@ class SubjectStates:
         if owner is None:
             return None
         parties = (creating.feed.person, owner)
+        if is_covered(creating, parties):
+            # As after its body is gone: what the subject says must not depend on which came first.
+            gathered.needs.clear()
+            return None
         listing = opening.listing
         moves = [
             fold_entry(entry, listing, parties)

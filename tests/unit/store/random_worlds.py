@@ -1,0 +1,217 @@
+"""Random worlds for the property tests: whatever several persons might write, and thieves too.
+
+A world is drawn as a list of small steps; what a step means depends on what there is by then, so
+that any list is a world and hypothesis can leave steps out when it looks for the smallest one.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from unit.store.world_kit import (
+    DAY,
+    START_MS,
+    YEAR_MS,
+    Feed,
+    Person,
+    World,
+    Written,
+    person_of,
+    seeded,
+)
+
+from p2pshare.domain.bodies import BusyPeriod
+
+PERSONS = tuple(person_of(number) for number in range(4))
+MOVES = ("accept", "hand-over", "receive", "give-back", "take-back", "cancel", "decline", "lost")
+_Item = TypeVar("_Item")
+
+
+class Step:
+    """The choices of one step, all drawn from its one number."""
+
+    def __init__(self, seed: int) -> None:
+        self._drawn = random.Random(seed)
+
+    def number(self) -> int:
+        return self._drawn.getrandbits(16)
+
+    def of(self, items: Sequence[_Item]) -> _Item:
+        return self._drawn.choice(items)
+
+    def one_in(self, count: int) -> bool:
+        return self._drawn.randrange(count) == 0
+
+
+@dataclass
+class RandomWorld:
+    """A world as it grows from steps."""
+
+    world: World
+
+    def __post_init__(self) -> None:
+        self.listings: list[Written] = []
+        self.loans: list[Written] = []
+
+    def feed(self, step: Step) -> Feed:
+        return step.of(self.world.feeds)
+
+    def feed_of(self, person: Person, step: Step) -> Feed:
+        """A feed of this person mostly, of anybody now and then."""
+        own = [feed for feed in self.world.feeds if feed.author is person]
+        return self.feed(step) if not own or step.one_in(5) else step.of(own)
+
+    def place(self, step: Step, feed: Feed, subject: bytes) -> dict[str, Any]:
+        """Where an entry stands: after what of its subject, a fork or not, and by which clock."""
+        place: dict[str, Any] = {}
+        seen = [entry for entry in self.world.entries if entry.subject == subject and subject]
+        if seen:
+            place["after"] = [seen[-1], step.of(seen)][: step.number() % 3]
+        if step.one_in(6):
+            below = [entry for entry in self.world.entries if entry.key is feed.key]
+            own = [entry for entry in below if entry.author is feed.author]
+            place["follow"] = step.of(own)
+        if step.one_in(4):
+            place["time_ms"] = START_MS + (step.number() % 21 - 10) * YEAR_MS
+        return place
+
+    # --- steps ----------------------------------------------------------------------------
+
+    def open_feed(self, step: Step) -> None:
+        person = step.of(PERSONS)
+        scope: dict[str, Any] = {}
+        if step.one_in(3):
+            scope["kinds"] = step.of(
+                [("loan.hand-over",), ("listing.put", "listing.close"), ("entry.erase",)]
+            )
+        if step.one_in(4) and self.listings:
+            scope["listings"] = (step.of(self.listings).subject,)
+        if step.one_in(5):
+            scope["expires_ms"] = START_MS + step.number() % 40
+        if step.one_in(5):
+            scope["last_seq"] = step.number() % 5
+        key = step.of(self.world.feeds).key if step.one_in(5) else None
+        self.world.open_feed(person, key=key, **scope)
+
+    def put(self, step: Step) -> None:
+        feed = self.feed(step)
+        self.listings.append(
+            self.world.put(feed, f"thing {len(self.listings)}", **self.place(step, feed, b""))
+        )
+
+    def edit(self, step: Step) -> None:
+        if not self.listings:
+            return self.put(step)
+        listing = step.of(self.listings)
+        feed = self.feed_of(listing.author, step)
+        place = self.place(step, feed, listing.subject)
+        title = f"edit {len(self.world.entries)}"
+        match step.number() % 4:
+            case 0 | 1:
+                self.world.put(feed, title, listing.subject, **place)
+            case 2:
+                self.world.close(feed, listing.subject, **place)
+            case _:
+                periods = [
+                    BusyPeriod(DAY, step.of(["2026-11-25", "2026-11-30", None]), 1, bool(tag), tag8)
+                    for tag in range(step.number() % 3)
+                    for tag8 in [seeded("tag", step.number() % 3)[:8]]
+                ]
+                self.world.busy(feed, listing.subject, periods, **place)
+
+    def request(self, step: Step) -> None:
+        if not self.listings:
+            return self.put(step)
+        listing = step.of(self.listings)
+        feed = self.feed(step)
+        place = self.place(step, feed, b"")
+        self.loans.append(self.world.request(feed, listing, f"ask {len(self.loans)}", **place))
+
+    def move(self, step: Step) -> None:
+        if not self.loans:
+            return self.request(step)
+        loan = step.of(self.loans)
+        move = step.of(MOVES)
+        borrower, lender = self.world.parties(loan)
+        lends = move in ("accept", "hand-over", "take-back", "decline", "lost")
+        feed = self.feed_of(lender if lends else borrower, step)
+        note = f"note {len(self.world.entries)}"
+        self.world.move(feed, loan, move, note, **self.place(step, feed, loan.subject))
+
+    def agree(self, step: Step) -> None:
+        """A loan as it mostly goes, each move after the one before it."""
+        if not self.loans:
+            return self.request(step)
+        loan = step.of(self.loans)
+        for person, move in zip(self.world.parties(loan)[::-1] * 2, MOVES[:4], strict=False):
+            own = [feed for feed in self.world.feeds if feed.author is person]
+            last = [entry for entry in self.world.entries if entry.subject == loan.subject][-1]
+            self.world.move(step.of(own), loan, move, after=[last])
+
+    def pay(self, step: Step) -> None:
+        feed = self.feed(step)
+        payer = step.of(PERSONS) if step.one_in(5) else feed.author
+        place = self.place(step, feed, b"")
+        self.world.pay(feed, payer, step.of(PERSONS), step.number() % 200, **place)
+
+    def profile(self, step: Step) -> None:
+        feed = self.feed(step)
+        place = self.place(step, feed, feed.opening.subject)
+        self.world.profile(feed, f"name {len(self.world.entries)}", **place)
+
+    def revoke(self, step: Step) -> None:
+        feed = self.feed(step)
+        below = [entry for entry in self.world.entries if entry.key is feed.key]
+        person = step.of(PERSONS) if step.one_in(4) else feed.author
+        carrier = self.feed(step)
+        place = self.place(step, carrier, b"")
+        self.world.revoke(carrier, person, step.of(below), **place)
+
+    def erase(self, step: Step) -> None:
+        """Erase some entries of a subject, or any; by one person or by all who know of it."""
+        target = step.of(self.world.entries)
+        targets = [target, *(step.of(self.world.entries) for _ in range(step.number() % 2))]
+        if step.one_in(2):
+            targets += [one for one in self.world.entries if one.subject == target.subject]
+        erasers: list[Person] = [target.author]
+        loan = next((one for one in self.loans if one.subject == target.subject), None)
+        if loan is not None and step.number() % 3:
+            erasers = list(self.world.parties(loan))
+        if step.one_in(5):
+            erasers = [step.of(PERSONS), *erasers]
+        for person in dict.fromkeys(erasers):
+            own = [feed for feed in self.world.feeds if feed.author is person]
+            if own:
+                feed = step.of(own)
+                self.world.erase(feed, targets, **self.place(step, feed, b""))
+
+    def unknown(self, step: Step) -> None:
+        feed = self.feed(step)
+        subject = step.of(self.world.entries).subject if step.one_in(2) else b""
+        place = self.place(step, feed, subject)
+        self.world.write(feed, "later.kind", b"\x81\xa1x\x01", subject=subject, **place)
+
+    def take(self, step: Step) -> None:
+        """What a step may be; what stands here more often happens more often."""
+        loans = [self.request, self.request, self.agree, self.agree, *[self.move] * 4]
+        trouble = [self.revoke, self.erase, self.erase, self.unknown]
+        lists = [self.put, *[self.edit] * 4, self.profile]
+        step.of([*loans, *trouble, *lists, self.pay, self.open_feed, self.open_feed])(step)
+
+
+def random_world(steps: Sequence[int]) -> World:
+    """The world that these numbers make: every person with a feed, two of them with another."""
+    grown = RandomWorld(World())
+    for person in (*PERSONS, *PERSONS[:2]):
+        grown.world.open_feed(person)
+    for seed in steps:
+        grown.take(Step(seed))
+    return grown.world
+
+
+def worlds(steps_max: int = 30) -> st.SearchStrategy[World]:
+    """Worlds of up to ``steps_max`` steps (a step may write several entries)."""
+    steps = st.lists(st.integers(0, 2**20), min_size=steps_max // 2, max_size=steps_max)
+    return steps.map(random_world)
