@@ -32,6 +32,7 @@ TXT: Final = {b"v": b"1"}
 CANDIDATES_MAX: Final = 256
 RESOLVING_MAX: Final = 16
 RESOLVE_MILLISECONDS: Final = 3000
+RESOLVE_TRIES: Final = 4
 _RANDOM_NAME_BYTES: Final = 10
 _INSTANCE: Final = re.compile(r"([a-z2-7]{8,32})\._p2pshare\._tcp\.local\.", re.IGNORECASE)
 
@@ -230,9 +231,14 @@ class Discovery:
             self._tasks.start(self._resolve(zeroconf, instance, info), name=f"resolve {instance}")
 
     async def _resolve(self, zeroconf: Zeroconf, instance: str, info: AsyncServiceInfo) -> None:
+        """Ask for what the news did not hold. Again, for nobody tells us a second time if it is
+        lost.
+        """
         try:
-            if await info.async_request(zeroconf, RESOLVE_MILLISECONDS):
-                self._take(instance, info)
+            for _ in range(RESOLVE_TRIES):
+                if await info.async_request(zeroconf, RESOLVE_MILLISECONDS):
+                    self._take(instance, info)
+                    return
         except NotRunningException:
             return
         finally:
