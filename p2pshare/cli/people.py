@@ -22,13 +22,7 @@ _LOCK = click.option(
 @pass_session
 def init_command(session: Session, name: str, locked: bool) -> None:
     """Say who you are: makes your keys and an empty ledger on this computer."""
-    with session.ledger(create=True) as ledger:
-        present = ", ".join(ledger.own_persons().values())
-    if present:
-        raise DomainError(
-            f"{present} is set up here already; for somebody else: p2pshare-cli person add NAME"
-        )
-    _add(session, name, locked)
+    _add(session, name, locked=locked, first=True)
 
 
 @click.group("person")
@@ -42,7 +36,7 @@ def person_command() -> None:
 @pass_session
 def add_command(session: Session, name: str, locked: bool) -> None:
     """Let NAME use this computer too, with a key of their own."""
-    _add(session, name, locked)
+    _add(session, name, locked=locked, first=False)
 
 
 @person_command.command("rename")
@@ -64,13 +58,18 @@ def rename_command(session: Session, name: str) -> None:
     session.output.line("You are called ", (known_as, "bold"), " now.")
 
 
-def _add(session: Session, name: str, locked: bool) -> None:
+def _add(session: Session, name: str, *, locked: bool, first: bool) -> None:
     from p2pshare.domain.commands import AddPerson
     from p2pshare.domain.rules import clean_name
 
     clean = clean_name(name)
     passphrase = session.new_passphrase() if locked else None
     with session.ledger(create=True) as ledger:
+        present = ", ".join(ledger.own_persons().values())
+        if first and present:
+            raise DomainError(
+                f"{present} is set up here already; for somebody else: p2pshare-cli person add NAME"
+            )
         person = ledger.perform(AddPerson(name=clean), passphrase)[0].subject
         device = ledger.keys.device_key().public
         several = len(ledger.own_persons()) > 1
