@@ -1,10 +1,11 @@
-"""The computers of the demo: a folder each, real p2pshare-cli processes, what their nodes say.
+"""The computers of the demo: a folder each, a node each in a process of its own, commands.
 
-A node is a child process whose JSON lines are read by a thread. Whoever tells the story waits for
-events with a deadline and never for time to pass. This module must leave neither a process nor a
-thread behind, however the story ends.
+A node is ``p2pshare-cli node`` as a child, whose JSON lines are read by a thread. Whoever tells
+the story waits for events with a deadline and never for time to pass. This module must leave
+neither a process nor a thread behind, however the story ends.
 """
 
+import io
 import json
 import os
 import subprocess
@@ -12,15 +13,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import IO, Any, Final
 
-from p2pshare.errors import NodeError
+from p2pshare.cli.app import PROGRAM, program
+from p2pshare.errors import NodeError, P2PShareError
 
-PROGRAM: Final = (sys.executable, "-P", "-m", "p2pshare.cli")
+CHILD: Final = (sys.executable, "-P", "-m", "p2pshare.cli")
 LOOPBACK: Final = "127.0.0.1"
 
-COMMAND_SECONDS_MAX: Final = 30.0
 WAIT_SECONDS_MAX: Final = 15.0
 STOP_SECONDS_MAX: Final = 5.0
 
@@ -49,23 +51,23 @@ class Computer:
     # --- commands -----------------------------------------------------------------------------
 
     def run(self, *arguments: str) -> Any:
-        """The JSON document of one command, in a process of its own. Raises DemoFailed."""
+        """The JSON document that a command prints. Raises DemoFailed.
+
+        It runs in this process, on the folder of the node that is live in another: the node sees
+        what it writes as it sees what people type in a second terminal.
+        """
+        printed = io.StringIO()
+        command = " ".join(arguments)
         try:
-            ran = subprocess.run(
-                [*PROGRAM, "--data", str(self._folder), "--json", *arguments],
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                encoding="utf-8",
-                timeout=COMMAND_SECONDS_MAX,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise DemoFailed(f"{self.name}: '{' '.join(arguments)}' took too long") from None
-        if ran.returncode != 0:
-            said = ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"]
-            raise DemoFailed(f"{self.name}: '{' '.join(arguments)}' failed: {said[-1]}")
-        return json.loads(ran.stdout)
+            with redirect_stdout(printed):
+                program.main(
+                    ["--data", str(self._folder), "--json", *arguments],
+                    prog_name=PROGRAM,
+                    standalone_mode=False,
+                )
+        except P2PShareError as error:
+            raise DemoFailed(f"{self.name} cannot '{command}': {error}") from error
+        return json.loads(printed.getvalue())
 
     # --- the node -----------------------------------------------------------------------------
 
@@ -75,7 +77,7 @@ class Computer:
         with self._errors.open("w", encoding="utf-8") as errors:
             self._process = subprocess.Popen(
                 [
-                    *(*PROGRAM, "--data", str(self._folder), "--json"),
+                    *(*CHILD, "--data", str(self._folder), "--json"),
                     *("node", "--interface", LOOPBACK),
                 ],
                 env=_environment(),

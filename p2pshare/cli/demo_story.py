@@ -7,7 +7,6 @@ speaks of, and what the ledgers say at the end is read from them and checked. Kn
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -55,17 +54,13 @@ class Story:
         ada, ben, kiosk = self._ada, self._ben, self._kiosk
         self._tell("", "Three computers that have never met")
         kiosk.launch()
-        added = _together(
-            lambda: ada.run("init", "--name", "Ada"), lambda: ben.run("init", "--name", "Ben")
-        )
-        for computer, answer in zip((ada, ben), added, strict=True):
+        for computer in (ada, ben):
+            answer = computer.run("init", "--name", computer.name)
             self._persons[computer.name] = answer["person"]
-            self._tell(computer.name, f"makes a key, {answer['person'][:8]}…, and an empty ledger")
             computer.launch()
-        drill, lesson = _together(
-            lambda: ada.run("offer", "add", DRILL, "--tag", "tools"),
-            lambda: ben.run("offer", "add", LESSON, "--item-type", "service"),
-        )
+            self._tell(computer.name, f"makes a key, {answer['person'][:8]}…, and an empty ledger")
+        drill = ada.run("offer", "add", DRILL, "--tag", "tools")
+        lesson = ben.run("offer", "add", LESSON, "--item-type", "service")
         self._listings = {DRILL: drill["listing"], LESSON: lesson["listing"]}
         self._tell("Ada", f"offers to lend her {DRILL}")
         self._tell("Ben", f"offers to teach: {LESSON}")
@@ -137,14 +132,9 @@ class Story:
         three = (self._ada, self._ben, self._kiosk)
         two = (self._ada, self._ben)
         ledgers = Ledgers(circles=self._agree(three))
-        answers = _together(
-            *(lambda one=one: one.run("audit") for one in three),
-            *(lambda one=one: one.run("loans") for one in two),
-            *(lambda one=one: one.run("balance") for one in two),
-        )
-        ledgers.audits = {one.name: answers[place] for place, one in enumerate(three)}
-        ledgers.loans = {one.name: answers[3 + place] for place, one in enumerate(two)}
-        ledgers.minutes = {one.name: answers[5 + place]["minutes"] for place, one in enumerate(two)}
+        ledgers.audits = {one.name: one.run("audit") for one in three}
+        ledgers.loans = {one.name: one.run("loans") for one in two}
+        ledgers.minutes = {one.name: one.run("balance")["minutes"] for one in two}
         _check(ledgers)
         return ledgers
 
@@ -160,20 +150,10 @@ class Story:
         """The circle of each as ``status`` says it, once their digests are equal."""
         end = time.monotonic() + WAIT_SECONDS_MAX
         while time.monotonic() < end:
-            answers = _together(*(lambda one=one: one.run("status") for one in computers))
-            circles = {
-                one.name: answer["circles"][0]
-                for one, answer in zip(computers, answers, strict=True)
-            }
+            circles = {one.name: one.run("status")["circles"][0] for one in computers}
             if len({circle["digest"] for circle in circles.values()}) == 1:
                 return circles
         raise DemoFailed("the ledgers did not become equal")
-
-
-def _together(*works: Callable[[], Any]) -> list[Any]:
-    """What several works return, done at the same time."""
-    with ThreadPoolExecutor(max_workers=len(works)) as pool:
-        return [one.result() for one in [pool.submit(work) for work in works]]
 
 
 def _check(ledgers: Ledgers) -> None:
