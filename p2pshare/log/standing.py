@@ -40,13 +40,14 @@ class Standing:
         """Why the entry at ``position`` does not count, scope aside; None if it does."""
         if position.seq == 0:
             return None
-        for last in self.revoked_at:
-            if last is None or not is_ancestor_or_same(self.branches, position, last):
-                return Denial.REVOKED
         if self.last_seq is not None and position.seq > self.last_seq:
             return Denial.LAST_SEQ
         if self.expires_ms is not None and time_ms > self.expires_ms:
             return Denial.EXPIRED
+        # Last, so that REVOKED says what is lost by the revocation: what would count without it.
+        for last in self.revoked_at:
+            if last is None or not is_ancestor_or_same(self.branches, position, last):
+                return Denial.REVOKED
         return None
 
     def in_scope(self, kind: str, listing: bytes | None) -> bool:

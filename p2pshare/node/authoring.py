@@ -29,7 +29,6 @@ from p2pshare.store import local
 from p2pshare.store.lookup import (
     agreements_in_promise,
     circle_of_subject,
-    erasable_entries,
     listing_header,
     listings_with_agreements,
 )
@@ -211,10 +210,8 @@ class Author:
         writing.write_sealed(draft, state.parties, subject=command.loan)
 
     def _forget(self, writing: Writing, command: commands.Forget) -> int:
-        reading = writing.states.agreement(writing.circle, command.subject)
-        parties = () if reading is None else reading.parties
-        mine, named = erasable_entries(writing.connection, command.subject, command.person, parties)
-        if not mine:
+        mine, named = writing.states.erasable(writing.circle, command.subject, command.person)
+        if not named:
             raise DomainError("there is nothing of yours to forget there")
         for draft in rules.forget(named):
             writing.write(draft)

@@ -55,6 +55,7 @@ class Writing:
 
     def write_sealed(self, draft: Draft, parties: Iterable[bytes], subject: bytes = b"") -> bytes:
         """Sign and append an entry sealed to the parties (persons); the subject it is about."""
+        self._open_feed()  # by it the person's own reading key is known in this circle
         readers = []
         for party in parties:
             keys = reading_keys_of(self.connection, party, self._batch.circles[self.circle])

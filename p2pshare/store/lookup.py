@@ -6,9 +6,8 @@ What people read goes through ``store.queries``; what is folded through ``store.
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from p2pshare.domain.bodies import KINDS
 from p2pshare.errors import UnknownReference
-from p2pshare.log.entry import SEALED_KIND, SUBJECT_BYTES
+from p2pshare.log.entry import SUBJECT_BYTES
 from p2pshare.store.feeds import chunks, marks
 
 
@@ -81,31 +80,3 @@ def listings_with_agreements(
             )
         ]
     return [(bytes.fromhex(circle), bytes.fromhex(listing)) for circle, listing in set(rows)]
-
-
-def erasable_entries(
-    connection: sqlite3.Connection, subject: bytes, person: bytes, parties: Sequence[bytes]
-) -> tuple[list[bytes], list[bytes]]:
-    """What a person can still erase of a subject: (their entries, all entries to be named).
-
-    Of an agreement both parties' entries are named, since it takes both to erase either. Entries
-    that an erasure of this person already names, and kinds that are never erased, are left out.
-    """
-    mine: list[bytes] = []
-    named: list[bytes] = []
-    authors = set(parties) or {person}
-    for identifier, kind, author in connection.execute(
-        "SELECT e.id, e.kind, f.person FROM entries AS e JOIN feeds AS f ON f.number = e.feed"
-        " WHERE e.subject = ? AND NOT EXISTS (SELECT 1 FROM erasures AS x"
-        " JOIN entries AS by ON by.number = x.entry JOIN feeds AS bf ON bf.number = by.feed"
-        " WHERE x.target = e.id AND bf.person = ?)",
-        (subject, person),
-    ):
-        spec = KINDS.get(kind)
-        if spec is not None and spec.erasable == "never":
-            continue
-        if author == person:
-            mine.append(identifier)
-        if author == person or (kind == SEALED_KIND and author in authors):
-            named.append(identifier)
-    return mine, named

@@ -6,7 +6,7 @@ writes nothing.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,10 +77,51 @@ class SubjectStates:
         return None if reading is None else reading.state
 
     def heads(self, circle: bytes, subject: bytes) -> list[bytes]:
-        """The entries of a subject that none comes after: what a new one names (at most 4)."""
+        """What a new entry of a subject names as ``after``, ascending (at most 4).
+
+        The counting entries of those with a say that no other such one comes after. Strangers'
+        are left out: enough of them would crowd out what the new entry has to come after.
+        """
         gathered = self._one(circle, subject)
-        entries = [_plain_entry(entry) for entry in gathered.entries]
-        return [entry.entry_id for entry in heads(entries, say=_always)][:AFTER_ENTRIES_MAX]
+        speakers = self._speakers(gathered)
+        counting = {one.identifier for one in gathered.entries if one.denial is None}
+        found = heads(
+            [_plain_entry(entry) for entry in gathered.entries],
+            say=lambda entry: entry.author in speakers and entry.entry_id in counting,
+        )
+        return [entry.entry_id for entry in found][:AFTER_ENTRIES_MAX]
+
+    def erasable(
+        self, circle: bytes, subject: bytes, person: bytes
+    ) -> tuple[list[bytes], list[bytes]]:
+        """What a person can still erase of a subject: (their entries, all entries to be named).
+
+        Of an agreement both parties' entries are named, since it takes both to erase either. What
+        a counting erasure of this person already names is left out, and what is never erased.
+        """
+        gathered = self._one(circle, subject)
+        reading = self.agreement_of(gathered)
+        authors = {person} if reading is None else {person, *reading.parties}
+        named = [
+            entry
+            for entry in gathered.entries
+            if entry.feed.person in authors
+            and person not in entry.erased_by
+            and not _is_never_erased(entry)
+        ]
+        mine = [entry.identifier for entry in named if entry.feed.person == person]
+        return mine, [entry.identifier for entry in named]
+
+    def _speakers(self, gathered: GatheredSubject) -> set[bytes]:
+        """The persons who have a say in a subject, as far as this reader knows."""
+        creating = gathered.creating
+        if creating is None:
+            authors = {entry.feed.person for entry in gathered.entries}
+            return {one for one in authors if person_subject(one) == gathered.subject}
+        if creating.header.kind == SEALED_KIND:
+            reading = self.agreement_of(gathered)
+            return set() if reading is None else set(reading.parties)
+        return {creating.feed.person}
 
     def names(self, gathered: GatheredSubject) -> list[tuple[bytes, str]]:
         """(person, name) of the person whose subject this is; the name may be empty."""
@@ -131,12 +172,20 @@ class SubjectStates:
             if entry is not creating
         ]
         first = fold_entry(creating, listing, parties)
-        if creating.denial is Denial.REVOKED and any(
+        if _is_lost(creating, listing) and any(
             move.author == owner and move.body is not None for move in moves
         ):
             # Nobody loses an agreement they signed because the other's feed was revoked.
             first = _plain_entry(creating)
-        denied = _denied_to_parties(gathered.entries, table, parties)
+        denied = [
+            entry.identifier
+            for entry in gathered.entries
+            if _is_lost(entry, listing)
+            and entry.feed.person in parties
+            and entry.body is not None
+            and table.move_of(entry.kind) is not None
+            and not is_covered(entry, parties)
+        ]
         return AgreementReading(parties, table, fold_agreement(table, first, owner, moves, denied))
 
     def _one(self, circle: bytes, subject: bytes) -> GatheredSubject:
@@ -175,14 +224,18 @@ def is_covered(entry: Gathered, parties: tuple[bytes, bytes] | None) -> bool:
     """Whether the erasures that name an entry cover it (docs/protocol.md section 3)."""
     if not entry.erased_by:
         return False
-    spec = KINDS.get(entry.kind)
-    if spec is not None and spec.erasable == "never":
+    if _is_never_erased(entry):
         return False
     if entry.header.kind != SEALED_KIND:
         return entry.feed.person in entry.erased_by
     if parties is not None:
         return entry.erased_by.issuperset(parties)
     return entry.feed.person in entry.erased_by and len(entry.erased_by) > 1
+
+
+def _is_never_erased(entry: Gathered) -> bool:
+    spec = KINDS.get(entry.kind)
+    return spec is not None and spec.erasable == "never"
 
 
 def fold_entry(
@@ -212,20 +265,6 @@ def _plain_entry(entry: Gathered, *, with_body: bool = True) -> FoldEntry:
     )
 
 
-def _always(_entry: FoldEntry) -> bool:
-    return True
-
-
-def _denied_to_parties(
-    entries: Iterable[Gathered], table: AgreementTable, parties: tuple[bytes, bytes]
-) -> list[bytes]:
-    """The parties' entries of an agreement that a revocation denies."""
-    return [
-        entry.identifier
-        for entry in entries
-        if entry.denial is Denial.REVOKED
-        and entry.feed.person in parties
-        and entry.body is not None
-        and table.move_of(entry.kind) is not None
-        and not is_covered(entry, parties)
-    ]
+def _is_lost(entry: Gathered, listing: bytes) -> bool:
+    """Whether a revocation took an entry that would count without it."""
+    return entry.denial is Denial.REVOKED and entry.standing.in_scope(entry.kind, listing)
