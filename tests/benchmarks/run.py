@@ -1,0 +1,45 @@
+"""``make bench``: run the benchmarks, print a table, write bench-results.json.
+
+    python tests/benchmarks/run.py [--only NAME]... [--json FILE]
+
+Ratios are taken within one run, because the machines it runs on are noisy. Nothing here is a test:
+a missed bound is printed as MISSED, and the exit status stays 0.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import first_sync
+import live_update
+import reconnect
+import search
+from figures import Figure, show, write
+
+BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
+    "first-sync-many": lambda: first_sync.measure(500, 20),
+    "first-sync-one": lambda: first_sync.measure(1, 10_000),
+    "live-update": live_update.measure,
+    "reconnect": reconnect.measure,
+    "search": search.measure,
+}
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", action="append", choices=BENCHMARKS)
+    parser.add_argument("--json", type=Path, default=Path("bench-results.json"))
+    arguments = parser.parse_args()
+    figures: list[Figure] = []
+    for name in arguments.only or BENCHMARKS:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        figures.extend(BENCHMARKS[name]())
+    show(figures)
+    write(figures, arguments.json)
+    print(f"written to {arguments.json}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

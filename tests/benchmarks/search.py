@@ -1,0 +1,78 @@
+"""(d) Search in 100,000 listings: p95, as a ratio to a bare FTS5 query on the same index."""
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from figures import Figure
+from first_sync import fill
+from made_feeds import THINGS, WORDS, made_feeds
+
+from p2pshare.node.ledger import Ledger
+
+PERSONS, LISTINGS = 5_000, 20
+RESULTS = 50
+QUERIES = 200
+
+
+def measure() -> list[Figure]:
+    """The figures."""
+    with tempfile.TemporaryDirectory(prefix="p2pshare-bench-") as name:
+        folder = Path(name) / "ledger"
+        fill(folder, list(made_feeds(PERSONS, LISTINGS)))
+        ledger = Ledger(folder)
+        try:
+            return _measure(ledger)
+        finally:
+            ledger.close()
+
+
+def _measure(ledger: Ledger) -> list[Figure]:
+    today = ledger.today()
+    connection = ledger.database.connection
+    ours, bare, first = [], [], []
+    for number in range(QUERIES):
+        text = _typed(number)
+        start = time.perf_counter()
+        found = ledger.queries.listings(today, search=text, limit=RESULTS)
+        middle = time.perf_counter()
+        expression = " ".join(f'"{word}"*' for word in text.replace("-", " ").split())
+        rows = connection.execute(
+            "SELECT rowid FROM listings_fts WHERE listings_fts MATCH ? ORDER BY rank LIMIT ?",
+            (expression, RESULTS),
+        ).fetchall()
+        end = time.perf_counter()
+        if len(found) != len(rows) or not found:
+            raise RuntimeError(f"{text!r} found {len(found)} here and {len(rows)} bare")
+        ours.append(middle - start)
+        bare.append(end - middle)
+        start = time.perf_counter()
+        ledger.queries.listings(today, limit=RESULTS)
+        first.append(time.perf_counter() - start)
+    p95, bare_p95 = _p95(ours), _p95(bare)
+    count = PERSONS * LISTINGS
+    return [
+        Figure(f"search in {count:,}: p95", p95 * 1000, "ms"),
+        Figure(f"search in {count:,}: p95 of a bare FTS5 query", bare_p95 * 1000, "ms"),
+        Figure(f"search in {count:,}: p95 to that", p95 / bare_p95, "ratio"),
+        Figure(f"newest {RESULTS} of {count:,}: p95", _p95(first) * 1000, "ms"),
+    ]
+
+
+def _typed(number: int) -> str:
+    """What somebody may type: a word, its beginning, two words, one exact thing."""
+    thing, word = THINGS[number % len(THINGS)], WORDS[number % len(WORDS)]
+    match number % 4:
+        case 0:
+            return thing
+        case 1:
+            return word[:3]
+        case 2:
+            return f"{word} {thing[:4]}"
+        case _:
+            return f"{thing} {number * 17 % PERSONS}-{number % LISTINGS}"
+
+
+def _p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[18]
