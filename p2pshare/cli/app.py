@@ -134,15 +134,29 @@ def program(
         click.echo(context.get_help())
 
 
+def invoke(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code it ends with if nothing is wrong.
+
+    Raises P2PShareError, click's exceptions and OSError. Not click's own ``main``: that has exit
+    codes of its own for a reader that has gone away.
+    """
+    with program.make_context(PROGRAM, list(arguments)) as context:
+        code = program.invoke(context)
+    return code if isinstance(code, int) else DONE
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. ``arguments`` are those of the process if None."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = program.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
+        code = invoke(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
-        return code if isinstance(code, int) else DONE
+        return code
+    except click.exceptions.Exit as ended:  # --help and --version
+        sys.stdout.flush()
+        return ended.exit_code
     except P2PShareError as error:
         write_error(_advised(error))
         return REFUSED

@@ -17,7 +17,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import IO, Any, Final
 
-from p2pshare.cli.app import PROGRAM, program
+from p2pshare.cli.app import invoke
 from p2pshare.errors import NodeError, P2PShareError
 
 CHILD: Final = (sys.executable, "-P", "-m", "p2pshare.cli")
@@ -60,11 +60,7 @@ class Computer:
         command = " ".join(arguments)
         try:
             with redirect_stdout(printed):
-                program.main(
-                    ["--data", str(self._folder), "--json", *arguments],
-                    prog_name=PROGRAM,
-                    standalone_mode=False,
-                )
+                invoke(["--data", str(self._folder), "--json", *arguments])
         except P2PShareError as error:
             raise DemoFailed(f"{self.name} cannot '{command}': {error}") from error
         return json.loads(printed.getvalue())

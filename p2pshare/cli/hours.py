@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from p2pshare.domain.views import PersonView
 
 
-@click.group("hours")
+@click.group("hours", no_args_is_help=False)
 def hours_command() -> None:
     """Pay somebody in hours: an hour taught is an hour earned, whatever was taught."""
 

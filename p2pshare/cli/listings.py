@@ -68,12 +68,12 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 # --- offer and want -------------------------------------------------------------------------
 
 
-@click.group("offer")
+@click.group("offer", no_args_is_help=False)
 def offer_command() -> None:
     """Offer a thing or a skill."""
 
 
-@click.group("want")
+@click.group("want", no_args_is_help=False)
 def want_command() -> None:
     """Ask for a thing or a skill."""
 
@@ -118,7 +118,7 @@ def _add(session: Session, exchange: ExchangeType, title: str, options: dict[str
 # --- one listing ----------------------------------------------------------------------------
 
 
-@click.group("listing")
+@click.group("listing", no_args_is_help=False)
 def listing_command() -> None:
     """Show, change or close one offer or want."""
 

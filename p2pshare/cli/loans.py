@@ -26,7 +26,7 @@ _NOTE: Final = click.option(
 )
 
 
-@click.group("loan")
+@click.group("loan", no_args_is_help=False)
 def loan_command() -> None:
     """Ask to borrow, lend, give back.
 

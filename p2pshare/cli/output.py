@@ -54,7 +54,13 @@ def plain(text: str, style: str = "", *, newlines: bool = False) -> "Text":
 def _console(stream: TextIO) -> "Console":
     from rich.console import Console
 
-    return Console(
+    class OurConsole(Console):
+        """Lets ``main`` decide what it means that nobody reads any more."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return OurConsole(
         file=stream,
         width=None if stream.isatty() else PIPE_WIDTH,
         highlight=False,

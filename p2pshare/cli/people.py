@@ -25,7 +25,7 @@ def init_command(session: Session, name: str, locked: bool) -> None:
     _add(session, name, locked=locked, first=True)
 
 
-@click.group("person")
+@click.group("person", no_args_is_help=False)
 def person_command() -> None:
     """Other people who use this computer."""
 
