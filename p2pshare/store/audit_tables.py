@@ -69,6 +69,14 @@ _Check = Callable[[tuple[Any, ...]], bool]
 
 def check_local(copy: sqlite3.Connection) -> list[Fault]:
     """Whether each value in the local tables is what it can be."""
+    return [
+        Fault("table", table, f"row {number} is damaged")
+        for table, number in false_local_rows(copy)
+    ]
+
+
+def false_local_rows(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    """(table, rowid) of the rows of local tables in which a value is what it cannot be."""
     checks: dict[str, tuple[str, _Check]] = {
         "circles": ("circle, name, secret", _is_circle),
         "own_persons": (
@@ -95,12 +103,12 @@ def check_local(copy: sqlite3.Connection) -> list[Fault]:
         ),
         "blobs": ("hash, size, data", _is_blob),
     }
-    faults = []
-    for table, (columns, is_right) in checks.items():
-        for number, *row in copy.execute(f"SELECT rowid, {columns} FROM {table}"):
-            if not is_right(tuple(row)):
-                faults.append(Fault("table", table, f"row {number} is damaged"))
-    return faults
+    return [
+        (table, number)
+        for table, (columns, is_right) in checks.items()
+        for number, *row in connection.execute(f"SELECT rowid, {columns} FROM {table}")
+        if not is_right(tuple(row))
+    ]
 
 
 def _is_circle(row: tuple[Any, ...]) -> bool:
