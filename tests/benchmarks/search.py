@@ -7,7 +7,7 @@ from pathlib import Path
 
 from figures import Figure
 from first_sync import fill
-from made_feeds import THINGS, WORDS, made_feeds
+from made_feeds import THINGS, WORDS, made_feeds, made_listing
 
 from p2pshare.node.ledger import Ledger
 
@@ -71,7 +71,7 @@ def _typed(number: int) -> str:
         case 2:
             return f"{word} {thing[:4]}"
         case _:
-            return f"{thing} {number * 17 % PERSONS}-{number % LISTINGS}"
+            return made_listing(number * 17 % PERSONS, number % LISTINGS).title
 
 
 def _p95(values: list[float]) -> float:
