@@ -108,6 +108,7 @@ class Discovery:
         self._usable: tuple[InterfaceAddress, ...] = ()
         self._zeroconf: AsyncZeroconf | None = None
         self._browser: AsyncServiceBrowser | None = None
+        self._announcing: asyncio.Task[None] | None = None
         self._candidates: dict[str, list[Endpoint]] = {}
         self._resolving: set[str] = set()
         self._tasks = Tasks("discovery")
@@ -164,7 +165,9 @@ class Discovery:
         except (OSError, RuntimeError) as error:
             logger.info("mDNS is not available: %s", error)
             return
-        self._tasks.start(self._announce(self._zeroconf, self._describe()), name="announce")
+        self._announcing = self._tasks.start(
+            self._announce(self._zeroconf, self._describe()), name="announce"
+        )
         self._browser = AsyncServiceBrowser(
             self._zeroconf.zeroconf, SERVICE_TYPE, handlers=[self._heard]
         )
@@ -188,6 +191,8 @@ class Discovery:
 
     async def _move(self, zeroconf: AsyncZeroconf) -> bool:
         """Take the open sockets to the interfaces of now. False if that failed: then open anew."""
+        if self._announcing is not None and not self._announcing.done():
+            return False
         info = self._describe()
         try:
             zeroconf.zeroconf.registry.async_update(info)
@@ -204,6 +209,11 @@ class Discovery:
     async def _close(self) -> None:
         zeroconf, self._zeroconf = self._zeroconf, None
         browser, self._browser = self._browser, None
+        if self._announcing is not None:
+            # An announcement after our goodbye would bring us back to life (seen).
+            self._announcing.cancel()
+            await asyncio.gather(self._announcing, return_exceptions=True)
+            self._announcing = None
         if browser is not None:
             await browser.async_cancel()
         if zeroconf is not None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from p2pshare.clock import Clock
 from p2pshare.limits import HANDSHAKE_SECONDS_MAX
-from p2pshare.net.link_errors import CodedLinkError, DuplicateLink
+from p2pshare.net.link_errors import CodedLinkError, DuplicateLink, MetOurselves
 from p2pshare.net.transport import Link
 
 SIMULTANEOUS_SECONDS: Final = 2 * HANDSHAKE_SECONDS_MAX
@@ -56,10 +56,13 @@ class Links:
     def add(self, link: Link) -> Link | None:
         """Take ``link`` in. Returns the older one that it replaces, which the caller closes.
 
-        Raises DuplicateLink if the older one stays and ``link`` is the one to close.
+        Raises DuplicateLink if the older one stays and ``link`` is the one to close; MetOurselves if
+        they are the two ends of one link.
         """
         now = self._clock.monotonic()
         held = self._held.get(link.device)
+        if held is not None and held.link.transcript == link.transcript:
+            raise MetOurselves(device=link.device)
         if held is not None and not held.link.closed:
             simultaneous = now - held.since < SIMULTANEOUS_SECONDS
             if simultaneous and not self._newer_wins(held.link, link):
@@ -88,7 +91,7 @@ class Links:
         """
         try:
             replaced = self.add(link)
-        except DuplicateLink as duplicate:
+        except (DuplicateLink, MetOurselves) as duplicate:
             await link.close(duplicate)
             raise
         try:

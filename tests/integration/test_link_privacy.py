@@ -37,7 +37,10 @@ async def wiretap(port):
         yield cable.sockets[0].getsockname()[1], copies
 
 
-async def test_the_wire_shows_no_key_no_name_no_program_and_no_certificate() -> None:
+async def test_the_wire_shows_no_key_no_name_no_program_and_no_certificate(monkeypatch) -> None:
+    # Distinctive ones, for the real ones may be short and stand in random bytes by chance.
+    monkeypatch.setattr(socket, "gethostname", lambda: "adas-own-computer")
+    monkeypatch.setenv("LOGNAME", "adas-own-login")
     key = SigningKey.generate()
     async with host() as server:
         async with wiretap(server.port) as (port, copies):

@@ -12,7 +12,10 @@ from p2pshare.net.link_errors import NotTls, TlsTooOld
 from p2pshare.net.tls import make_client_context, make_server_tls, tls_failure
 
 
-def test_the_certificate_tells_nothing_and_is_another_each_time() -> None:
+def test_the_certificate_tells_nothing_and_is_another_each_time(monkeypatch) -> None:
+    # Distinctive ones, for the real ones may be short and stand in random bytes by chance.
+    monkeypatch.setattr(socket, "gethostname", lambda: "adas-own-computer")
+    monkeypatch.setenv("LOGNAME", "adas-own-login")
     first, second = make_server_tls(), make_server_tls()
     assert first.certificate_der != second.certificate_der
     for tls in (first, second):
