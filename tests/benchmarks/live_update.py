@@ -29,6 +29,7 @@ from p2pshare.node.facade import Node
 
 EDITS = 300
 WARM_UP = 20
+LISTINGS = 100
 
 
 def measure() -> list[Figure]:
@@ -64,13 +65,18 @@ async def _measure(folder: Path) -> tuple[list[float], list[float]]:
             connect(f"wss://127.0.0.1:{echo_port}", ssl=context, compression=None) as connection,
         ):
             ada = (await node.submit(AddPerson(name="Ada"))).subject
-            added = AddListing(person=ada, exchange_type=ExchangeType.OFFER, title="Drill")
-            drill = (await node.submit(added)).subject
+            shelf = [
+                (await node.submit(_offer(ada, f"Drill {number}"))).subject
+                for number in range(LISTINGS)
+            ]
             with Child("watch_ledger.py", [folder / "two", node.port]) as watching:
                 await asyncio.to_thread(watching.line)  # linked
-                await asyncio.to_thread(watching.line)  # has the drill
+                for _ in shelf:
+                    await asyncio.to_thread(watching.line)
                 for number in range(EDITS + WARM_UP):
-                    edit = EditListing(person=ada, listing=drill, title=f"Drill {number}")
+                    edit = EditListing(
+                        person=ada, listing=shelf[number % LISTINGS], title=f"Edited {number}"
+                    )
                     start = time.monotonic()
                     await node.submit(edit)
                     seen = (await asyncio.to_thread(watching.line))["at"]
@@ -78,6 +84,10 @@ async def _measure(folder: Path) -> tuple[list[float], list[float]]:
                     bare.append(await _bare(connection, database))
         database.close()
     return edits[WARM_UP:], bare[WARM_UP:]
+
+
+def _offer(person: bytes, title: str) -> AddListing:
+    return AddListing(person=person, exchange_type=ExchangeType.OFFER, title=title)
 
 
 def _bare_database(folder: Path) -> sqlite3.Connection:
