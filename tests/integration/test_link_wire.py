@@ -388,7 +388,8 @@ async def drip(connection):
     while not connection.close_code and not connection.protocol.close_expected():
         with contextlib.suppress(Exception):
             await connection.ping()
-        await asyncio.sleep(0.02)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(connection.wait_closed(), 0.02)
 
 
 @contextlib.contextmanager

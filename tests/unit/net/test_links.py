@@ -1,9 +1,17 @@
 """One link for each pair, and both ends agree on which: played with links that are not sockets."""
 
+import itertools
+
 import pytest
 
 from p2pshare.clock import ManualClock
-from p2pshare.net.link_errors import DuplicateLink, LinkClosed, LinkLost, ProtocolBreach
+from p2pshare.net.link_errors import (
+    DuplicateLink,
+    LinkClosed,
+    LinkLost,
+    MetOurselves,
+    ProtocolBreach,
+)
 from p2pshare.net.links import SIMULTANEOUS_SECONDS, Links
 
 LOW, HIGH, OTHER = bytes([1]) * 32, bytes([2]) * 32, bytes([3]) * 32
@@ -12,8 +20,11 @@ LOW, HIGH, OTHER = bytes([1]) * 32, bytes([2]) * 32, bytes([3]) * 32
 class FakeLink:
     """What the registry needs of a Link."""
 
-    def __init__(self, device, *, dialled, transcript=b"t") -> None:
-        self.device, self.dialled, self.transcript = device, dialled, transcript
+    drawn = itertools.count()
+
+    def __init__(self, device, *, dialled, transcript=None) -> None:
+        self.device, self.dialled = device, dialled
+        self.transcript = transcript or b"%d" % next(self.drawn)
         self.closed = False
         self.reasons = []
 
@@ -110,9 +121,9 @@ def test_with_the_own_device_id_both_ends_keep_the_same(order) -> None:
 
 def test_both_ends_of_a_link_with_itself_are_not_both_held() -> None:
     links = Links(LOW, ManualClock())
-    links.add(FakeLink(LOW, dialled=True))
-    with pytest.raises(DuplicateLink):
-        links.add(FakeLink(LOW, dialled=False))
+    links.add(FakeLink(LOW, dialled=True, transcript=b"one"))
+    with pytest.raises(MetOurselves):
+        links.add(FakeLink(LOW, dialled=False, transcript=b"one"))
 
 
 def test_removing_a_replaced_link_leaves_its_successor() -> None:
