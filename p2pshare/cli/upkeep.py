@@ -1,17 +1,20 @@
 """audit, rebuild, forget: looking after one's ledger."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from p2pshare.cli.output import plain, short
+from p2pshare.cli.output import Progress, plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, damage_named, pass_session
-from p2pshare.errors import NodeError, UnknownReference
+from p2pshare.errors import AlreadyRunning, NodeError, StoreDamaged, UnknownReference
 
 if TYPE_CHECKING:
+    from p2pshare.log.keys import ReadingKey
     from p2pshare.node.ledger import Ledger
     from p2pshare.store.audit import AuditReport
+    from p2pshare.store.salvage import Salvaged
 
 FAULTS_SHOWN_MAX: Final = 40
 
@@ -27,24 +30,61 @@ def audit_command(session: Session) -> int:
 @pass_session
 def rebuild_command(session: Session) -> int:
     """Make all tables anew from what was signed, then check everything."""
-    with session.output.progress("Rebuilding") as progress, session.ledger() as ledger:
-        ledger.rebuild(progress)
+    path, keys = _ledger_file(session)
+    with session.output.progress("Rebuilding") as progress, damage_named():
+        salvaged = _rebuild(session, path, keys, progress)
+    if salvaged is not None and not session.output.json:
+        session.output.line(
+            f"The file was damaged: {salvaged.entries} entries could be saved from it."
+            f" It is kept as {salvaged.kept}."
+        )
     return _show(session, _audit(session))
+
+
+def _rebuild(
+    session: Session, path: Path, keys: "list[ReadingKey]", progress: Progress
+) -> "Salvaged | None":
+    """Rebuild in place, or a new file from a damaged one, for which no node may be running."""
+    from p2pshare.node.lock import NodeLock
+    from p2pshare.store.salvage import Salvaged, rebuild_file
+
+    try:
+        lock = NodeLock(path.parent)
+    except AlreadyRunning:
+        try:
+            with session.ledger() as ledger:
+                ledger.rebuild(progress)
+        except StoreDamaged as error:
+            raise NodeError(
+                f"{error}; end p2pshare-cli node (or the window), then rebuild again"
+            ) from error
+        return None
+    try:
+        made = rebuild_file(path, keys, progress)
+    finally:
+        lock.release()
+    return made if isinstance(made, Salvaged) else None
 
 
 def _audit(session: Session) -> "AuditReport":
     """Audit the file as it lies there: it need not be whole enough to be opened as a ledger."""
+    from p2pshare.store.audit import audit
+
+    path, keys = _ledger_file(session)
+    with session.output.progress("Checking") as progress, damage_named():
+        return audit(path, keys, progress=progress)
+
+
+def _ledger_file(session: Session) -> "tuple[Path, list[ReadingKey]]":
+    """The file, and the keys of those who read it here. Raises NodeError."""
     from p2pshare.node.keystore import KeyStore
     from p2pshare.node.ledger import KEYS_FOLDER, LEDGER_FILE
-    from p2pshare.store.audit import audit
 
     folder = session.folder()
     path = folder / LEDGER_FILE
     if not path.exists():
         raise NodeError(f"there is no ledger in {folder}; name its folder with --data")
-    keys = KeyStore(folder / KEYS_FOLDER).reading_keys()
-    with session.output.progress("Checking") as progress, damage_named():
-        return audit(path, keys, progress=progress)
+    return path, KeyStore(folder / KEYS_FOLDER).reading_keys()
 
 
 def _show(session: Session, report: "AuditReport") -> int:
@@ -82,7 +122,8 @@ def _show(session: Session, report: "AuditReport") -> int:
     more = len(report.faults) - FAULTS_SHOWN_MAX
     if more > 0:
         session.output.line(f"… and {more} more")
-    session.output.line((f"{len(report.faults)} faults", "bold red"), f" in {checked}.")
+    faults = "1 fault" if len(report.faults) == 1 else f"{len(report.faults)} faults"
+    session.output.line((faults, "bold red"), f" in {checked}.")
     if any(fault.what in ("table", "column", "file") for fault in report.faults):
         session.output.line("p2pshare-cli rebuild makes tables and rows anew.")
     if any(fault.what in ("header", "signature", "body") for fault in report.faults):
@@ -126,10 +167,10 @@ def forget_command(session: Session, subject: str) -> None:
 
 
 def _subject(ledger: "Ledger", person: bytes, prefix: str) -> bytes:
-    """The one subject that begins so and of which the person wrote, or their profile.
+    """The one subject that begins so and which the person wrote of or is a party to.
 
-    Asks the log and not the tables: what is closed, or forgotten by somebody else, has no row.
-    Raises UnknownReference.
+    Asks the log and not the tables alone: what is forgotten by somebody else has no row. A party
+    who has not written yet can consent to forgetting. Raises UnknownReference.
     """
     from p2pshare.log.certificate import person_subject
 
@@ -137,10 +178,12 @@ def _subject(ledger: "Ledger", person: bytes, prefix: str) -> bytes:
     found = {
         bytes.fromhex(subject)
         for (subject,) in ledger.database.connection.execute(
-            "SELECT DISTINCT lower(hex(e.subject)) AS subject FROM feeds AS f"
+            "SELECT lower(hex(e.subject)) FROM feeds AS f"
             " JOIN entries AS e ON e.feed = f.number"
-            " WHERE f.person = ? AND substr(subject, 1, ?) = ? LIMIT 3",
-            (person, len(wanted), wanted),
+            " WHERE f.person = ?1 AND substr(lower(hex(e.subject)), 1, ?2) = ?3"
+            " UNION SELECT agreement FROM agreements WHERE ?4 IN (owner, asker)"
+            " AND substr(agreement, 1, ?2) = ?3 LIMIT 3",
+            (person, len(wanted), wanted, person.hex()),
         )
     }
     if person.hex().startswith(wanted):
