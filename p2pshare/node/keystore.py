@@ -88,6 +88,15 @@ class KeyStore:
             self._known[person.public] = passphrase
         return person
 
+    def sweep(self) -> None:
+        """Remove the half-written and doubled files that a killed process left, secrets in them.
+
+        Only under the ledger's write lock: all keys but the device's are written under it, so that
+        none of these files can be somebody's who is still writing.
+        """
+        for path in self._folder.glob(".*-*.pem.*"):
+            path.unlink(missing_ok=True)
+
     def unlock(self, person: bytes, passphrase: bytes) -> None:
         """Use this passphrase or PIN until ``lock``. Raises KeyLocked if it is the wrong one."""
         self._known[person] = passphrase

@@ -59,6 +59,7 @@ class Ledger:
             self.queries: Final = Queries(self.database.connection)
             with self.database.transaction(durable=False) as connection:
                 local.ensure_open_circle(connection)
+                self.keys.sweep()
                 outdated = self.database.fold_version() < FOLD_VERSION
             if outdated:
                 self.rebuild()

@@ -97,6 +97,8 @@ def check_whole(folder: Path, promised: Promised, foreign: Foreign) -> dict[str,
         _check_bodies_taken_in(connection, promised.bodies)
         _check_promised_days(ledger)
         _check_forgetting(ledger, promised, foreign)
+        left = [path.name for path in (folder / KEYS_FOLDER).glob(".*")]
+        assert not left, f"half-written keys were left: {left}"
         _check_sqlite(connection)
         report = audit(folder / LEDGER_FILE, ledger.reading_keys())
         assert report.ok, report

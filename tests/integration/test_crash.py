@@ -22,7 +22,7 @@ from p2pshare.node.ingest import Arrival
 from p2pshare.node.ledger import KEYS_FOLDER, LEDGER_FILE, Ledger
 
 KILLS = int(os.environ.get("P2PSHARE_CRASH_KILLS", "300"))
-KILLS_IN_PHASE = max(6, KILLS // 50)
+KILLS_IN_PHASE = max(10, KILLS // 30)
 SEED = os.environ.get("P2PSHARE_CRASH_SEED", "p2pshare")
 PHASES = ("first_start", "migration", "add_feed", "erasure", "rebuild")
 
@@ -105,6 +105,19 @@ def test_forgotten_words_leave_the_log_after_a_crash_before(
     with closing(Ledger(tmp_path)):
         assert not _holds(tmp_path, b"xylophone")
     died.close()
+
+
+def test_half_written_keys_are_swept_up_at_the_next_start(tmp_path: Path) -> None:
+    with closing(Ledger(tmp_path)) as ledger:
+        ledger.perform(AddPerson(name="Ada"))
+    keys = tmp_path / KEYS_FOLDER
+    whole = sorted(keys.iterdir())
+    for path in whole:  # as a process killed between naming a key and removing its draft leaves it
+        os.link(path, keys / f".{path.name}.4711.0a0b0c0d")
+    with closing(Ledger(tmp_path)) as ledger:
+        assert sorted(keys.iterdir()) == whole
+        (ada,) = ledger.own_persons()
+        _offer(ledger, ada, "Drill")
 
 
 def _holds(folder: Path, word: bytes) -> bool:
