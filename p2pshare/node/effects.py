@@ -78,12 +78,16 @@ class Effects:
         self._pipes: dict[int, Pipe] = {}
         self._next_link = 1
         self._wake: asyncio.TimerHandle | None = None
+        self._early: list[sync.Event] | None = []
         self._tasks = Tasks("effects")
 
     async def start(self) -> None:
         """Load the frontiers. Raises StoreError."""
-        for opened in await self._reading.circles(await self._writer.run(self._journal.owed)):
-            self._handle(opened)
+        circles = await self._reading.circles(await self._writer.run(self._journal.owed))
+        early, self._early = self._early, None
+        # What was published while the frontiers were read may be missing in them.
+        for event in (*circles, *(early or ())):
+            self._handle(event)
 
     async def stop(self) -> None:
         """End the reads and writes that are under way."""
@@ -118,26 +122,8 @@ class Effects:
 
     # --- what was written without a peer ------------------------------------------------------
 
-    def publish(self, change: Change, *, own: bool) -> None:
-        """Tell peers and listeners of a committed change that no peer brought."""
-        self._publish_report(change.report, own=own)
-        self._publish_followed(change)
-
-    def publish_foreign(self, report: IngestReport) -> None:
-        """Tell of what another process on this folder wrote."""
-        self._publish_report(report, own=True)
-
-    def circle_opened(self, opened: sync.CircleOpened) -> None:
-        """Sync another circle from now on."""
-        self._handle(opened)
-
-    def _publish_followed(self, change: Change) -> None:
-        for entailed in change.entailed:
-            self._publish_report(entailed, own=True)
-        if change.foreign is not None:
-            self._publish_report(change.foreign, own=True)
-
-    def _publish_report(self, report: IngestReport, *, own: bool) -> None:
+    def publish(self, report: IngestReport) -> None:
+        """Tell peers and listeners of what was committed and no peer brought."""
         stretches = _stretches(report)
         for circle, tips in report.frontier.items():
             self._handle(sync.Published(circle, tuple(stretches.get(circle, ())), tips))
@@ -149,7 +135,18 @@ class Effects:
                     report.settled.get(circle, frozenset()),
                 )
             )
-        self._tell_all(events_of(report, own=own))
+        self._tell_all(events_of(report, own=True))
+
+    async def open_circles(self, circles: Iterable[bytes]) -> None:
+        """Sync these circles too from now on. Raises StoreError."""
+        wanted = frozenset(circles)
+        for opened in await self._reading.circles(await self._writer.run(self._journal.owed)):
+            if opened.circle in wanted:
+                self._handle(opened)
+
+    def _publish_followed(self, change: Change) -> None:
+        for followed in change.followed():
+            self.publish(followed)
 
     def _tell_all(self, events: Iterable[NodeEvent]) -> None:
         for event in events:
@@ -158,6 +155,9 @@ class Effects:
     # --- the engine ---------------------------------------------------------------------------
 
     def _handle(self, event: sync.Event) -> None:
+        if self._early is not None:
+            self._early.append(event)
+            return
         for effect in self._engine.handle(event, self._clock.monotonic()):
             self._execute(effect)
 
@@ -203,8 +203,16 @@ class Effects:
             return
         self._handle(result)
         if damaged:
-            await self._writer.run(lambda: self._journal.mark_damaged(sorted(damaged)))
-            self._handle(sync.OwedChanged(effect.circle, owed=frozenset(damaged)))
+            await self._ask_for(effect.circle, damaged)
+
+    async def _ask_for(self, circle: bytes, damaged: dict[bytes, str]) -> None:
+        """Have entries that were found damaged mended by the peers."""
+        logger.warning("%d entries are damaged; the other computers are asked", len(damaged))
+        try:
+            await self._writer.run(lambda: self._journal.mark_damaged(circle, damaged))
+        except StoreError as error:
+            logger.error("the damage could not be noted: %s", error)
+        self._handle(sync.OwedChanged(circle, owed=frozenset(damaged)))
 
     async def _store(
         self, effect: sync.StoreStretches | sync.StoreEntries | sync.StoreBlob

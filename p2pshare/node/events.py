@@ -113,6 +113,14 @@ class EntriesRepaired(NodeEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class WritingStopped(NodeEvent):
+    """The node left the network and writes no more, and why: a newer p2pshare has the folder."""
+
+    name: ClassVar[str] = "writing-stopped"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventsMissed(NodeEvent):
     """The listener was too slow and missed events: read everything anew."""
 

@@ -7,6 +7,7 @@ changed, after it was committed. Knows nothing of Qt or of a terminal.
 
 import asyncio
 import logging
+import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
@@ -14,7 +15,7 @@ from typing import Final, Self, TypeVar
 
 from p2pshare.clock import Clock, SystemClock
 from p2pshare.domain.commands import Command
-from p2pshare.errors import NodeError, StoreError
+from p2pshare.errors import NodeError, StoreError, StoreTooNew
 from p2pshare.net.tasks import Tasks
 from p2pshare.net.transport import Endpoint
 from p2pshare.node.authoring import Performed
@@ -27,8 +28,11 @@ from p2pshare.node.events import (
     LinkUp,
     NodeEvent,
     NodeStarted,
+    WritingStopped,
+    events_of,
 )
-from p2pshare.node.journal import Journal
+from p2pshare.node.ingest import IngestReport
+from p2pshare.node.journal import Change, Journal
 from p2pshare.node.keystore import Passphrase, no_passphrase
 from p2pshare.node.ledger import LEDGER_FILE, Ledger
 from p2pshare.node.lock import NodeLock
@@ -98,8 +102,10 @@ class Node:
         self._writer = Worker("write")
         self._reading = Reading(config.folder / LEDGER_FILE)
         self._tasks = Tasks("node")
-        self._streams: set[EventStream] = set()
+        # A listener that nobody holds any more is forgotten with all it has not heard.
+        self._streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
         self._stopping = False
+        self._stopped = False
         self._lock: NodeLock | None = None
         self._journal: Journal | None = None
         self._effects: Effects | None = None
@@ -125,17 +131,16 @@ class Node:
         Raises AlreadyRunning, another NodeError, or StoreError; what was begun is then undone.
         """
         try:
-            self._journal = await self._writer.run(self._open)
+            await self._writer.run(self._open)
             await self._reading.start()
             await self._start_network()
-            begun = await self._writer.run(self._journal.begin)
-            self._running_effects().publish(begun, own=True)
+            self._publish(await self._writer.run(self._running_journal().begin))
             self._tasks.start(self._watch_others(), name="watch other processes")
         except BaseException:
             await self.stop()
             raise
 
-    def _open(self) -> Journal:
+    def _open(self) -> None:
         folder = self.config.folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -145,7 +150,20 @@ class Node:
         ledger = Ledger(
             folder, clock=self._clock, passphrase=self._passphrase, quota=self.config.quota
         )
-        return Journal(ledger)
+        try:
+            self._journal = Journal(ledger)
+        except BaseException:
+            ledger.close()
+            raise
+
+    def _close(self) -> None:
+        """The counterpart of ``_open``, on the same thread, whatever came of it."""
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close()
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()
 
     async def _start_network(self) -> None:
         journal = self._running_journal()
@@ -178,18 +196,15 @@ class Node:
 
     async def stop(self) -> None:
         """Leave the network and close the ledger, in the order of DESIGN section 11. Idempotent."""
+        if self._stopped:
+            return
         self._stopping = True
         await self._tasks.close()
         await self._stop_network()
-        journal, self._journal = self._journal, None
-        if journal is not None:
-            await self._writer.run(lambda: journal.note_links([]))
-            await self._writer.run(journal.ledger.close)
         await self._reading.stop()
+        await self._writer.run(self._close)
         await self._writer.close()
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        self._stopped = True
         for stream in self._streams:
             stream.end()
         self._streams.clear()
@@ -203,7 +218,7 @@ class Node:
         """
         journal = self._running_journal()
         performed, change = await self._writer.run(lambda: journal.perform(command, passphrase))
-        self._running_effects().publish(change, own=True)
+        self._publish(change)
         return performed
 
     async def query(self, read: Callable[[Queries], Result]) -> Result:
@@ -211,9 +226,15 @@ class Node:
         return await self._reading.query(read)
 
     async def with_ledger(self, work: Callable[[Ledger], Result]) -> Result:
-        """Run ``work`` on the writing thread: unlocking, resolving names, audits, rebuilds."""
+        """Run ``work`` on the writing thread: unlocking, resolving names, audits, circles.
+
+        What it writes is published as what other processes write.
+        """
         journal = self._running_journal()
-        return await self._writer.run(lambda: work(journal.ledger))
+        try:
+            return await self._writer.run(lambda: work(journal.ledger))
+        finally:
+            await self._look(always=True)
 
     def dial(self, endpoint: Endpoint) -> None:
         """Dial an address that a person typed or scanned."""
@@ -223,6 +244,8 @@ class Node:
     def events(self) -> EventStream:
         """What happens from now on, for one listener."""
         stream = EventStream()
+        if self._stopping:
+            stream.end()
         self._streams.add(stream)
         return stream
 
@@ -252,11 +275,6 @@ class Node:
             raise NodeError("the node is not running")
         return self._journal
 
-    def _running_effects(self) -> Effects:
-        if self._effects is None:
-            raise NodeError("the node is not running")
-        return self._effects
-
     def _running_network(self) -> Network:
         if self._network is None:
             raise NodeError("the node is not running")
@@ -268,27 +286,56 @@ class Node:
         if isinstance(event, LinkUp | LinkDown) and not self._stopping:
             self._tasks.start(self._note_links(), name="note links")
 
+    def _publish(self, change: Change) -> None:
+        """Tell peers and listeners of a committed change."""
+        for report in (change.report, *change.followed()):
+            self._publish_report(report)
+
+    def _publish_report(self, report: IngestReport) -> None:
+        if self._effects is not None:
+            self._effects.publish(report)
+            return
+        for event in events_of(report, own=True):  # off the network, while it is begun anew
+            self._tell(event)
+
     async def _note_links(self) -> None:
         journal = self._running_journal()
         links = [(device.hex(), address) for device, address in self.links()]
-        await self._writer.run(lambda: journal.note_links(links))
+        await self._note(lambda: journal.note_links(links))
 
     async def _remember(self, address: str, port: int, device: bytes) -> None:
         journal = self._running_journal()
-        await self._writer.run(lambda: journal.remember_address(address, port, device))
+        await self._note(lambda: journal.remember_address(address, port, device))
+
+    async def _note(self, work: Callable[[], None]) -> None:
+        """Write down what is a help later and no loss if it cannot be written."""
+        try:
+            await self._writer.run(work)
+        except StoreError as error:
+            logger.info("not noted: %s", error)
 
     async def _watch_others(self) -> None:
         """Publish what other processes on this folder write."""
-        journal = self._running_journal()
         while True:
             await asyncio.sleep(OTHERS_POLL_SECONDS)
             try:
-                report = await self._writer.run(journal.look)
+                await self._look()
+            except StoreTooNew as error:
+                logger.error("left the network: %s", error)
+                await self._stop_network()
+                self._tell(WritingStopped(str(error)))
+                return
             except StoreError as error:
                 logger.error("other processes' writes could not be read: %s", error)
-                return
-            if report is not None and self._effects is not None:
-                self._effects.publish_foreign(report)
+
+    async def _look(self, *, always: bool = False) -> None:
+        journal = self._running_journal()
+        seen = await self._writer.run(lambda: journal.look(always=always))
+        if seen is None:
+            return
+        if seen.circles and self._effects is not None:
+            await self._effects.open_circles(seen.circles)
+        self._publish_report(seen.report)
 
     def _met_copy(self) -> None:
         self._tasks.start(self._become_another(), name="become another device")
@@ -299,5 +346,9 @@ class Node:
         logger.info("a copy of this installation was met; drawing a new device key")
         await self._writer.run(journal.become_another)
         await self._stop_network()
-        await self._start_network()
+        try:
+            await self._start_network()
+        except (NodeError, StoreError) as error:
+            logger.error("could not return to the network: %s", error)
+            return
         self._tell(DeviceCopied(self.device.hex()))

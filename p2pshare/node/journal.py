@@ -6,11 +6,14 @@ entries are found by their row numbers and published as if written here. Knows n
 sockets.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from p2pshare.domain.commands import Command
-from p2pshare.log.entry import SignedEntry, decode_header
+from p2pshare.errors import StoreError
+from p2pshare.log.entry import SEALED_KIND, SignedEntry, decode_header
 from p2pshare.log.frontier import Tips
 from p2pshare.log.stretch import ReadEntry
 from p2pshare.node.authoring import Performed
@@ -20,7 +23,12 @@ from p2pshare.store import local
 from p2pshare.store.blobs import add_blob
 from p2pshare.store.feeds import circle_numbers, tips_of
 from p2pshare.store.repair import mark_damaged, owed_entries
-from p2pshare.store.rows import FOLDED, RowChange
+from p2pshare.store.rows import AGREEMENTS, FOLDED, LISTINGS, RowChange
+from p2pshare.store.states import LISTING_KIND
+
+logger: Final = logging.getLogger("p2pshare.node.journal")
+
+_TABLE_OF: Final = {LISTING_KIND: LISTINGS.name, SEALED_KIND: AGREEMENTS.name}
 
 
 @dataclass(slots=True)
@@ -35,6 +43,18 @@ class Change:
     entailed: list[IngestReport] = field(default_factory=list)
     foreign: IngestReport | None = None
 
+    def followed(self) -> list[IngestReport]:
+        """Everything but the report of what was asked, in the order of writing."""
+        return self.entailed if self.foreign is None else [*self.entailed, self.foreign]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What others have done to the ledger: ``report`` of their writing, ``circles`` they joined."""
+
+    report: IngestReport
+    circles: list[bytes]
+
 
 class Journal:
     """All writes of a live node. Not thread-safe: one thread uses it."""
@@ -44,6 +64,7 @@ class Journal:
         self._connection = ledger.database.connection
         self._last_number = self._max_number()
         self._data_version = ledger.database.data_version()
+        self._owed = self.owed()
 
     def perform(self, command: Command, passphrase: bytes | None) -> tuple[Performed, Change]:
         """Do what a person asks. Raises as ``Ledger.perform``."""
@@ -65,19 +86,36 @@ class Journal:
         """The first step of a node: what a crash left undone is written now."""
         return self._with_foreign(Change(IngestReport(), self.ledger.author.publish_busy()))
 
-    def look(self) -> IngestReport | None:
-        """What other processes have written since the last step, or None."""
+    def look(self, *, always: bool = False) -> Seen | None:
+        """What was written past this journal since the last step, or None.
+
+        By other processes; with ``always`` also by whoever used ``self.ledger`` directly. Raises
+        StoreTooNew if a newer p2pshare has the ledger now, or another StoreError.
+        """
         version = self.ledger.database.data_version()
-        if version == self._data_version:
+        if version == self._data_version and not always:
             return None
         self._data_version = version
-        report = self._foreign(frozenset())
-        return report if report.new or report.changes else None
+        with self.ledger.database.snapshot():
+            self.ledger.database.check_versions()
+            report = self._foreign(frozenset())
+            owed = self.owed()
+        circles = [circle for circle in owed if circle not in self._owed]
+        for circle, now in owed.items():
+            before = self._owed.get(circle, frozenset())
+            if now != before:
+                report.owed[circle], report.settled[circle] = now - before, before - now
+        self._owed = owed
+        if not (report.new or report.changes or report.owed or circles):
+            return None
+        return Seen(report, circles)
 
-    def mark_damaged(self, identifiers: Sequence[bytes]) -> None:
-        """Remember entries whose signatures were found not to hold."""
+    def mark_damaged(self, circle: bytes, damaged: Mapping[bytes, str]) -> None:
+        """Remember entries of a circle that were found damaged, and what is wrong with each."""
+        self._owed[circle] = self._owed.get(circle, frozenset()).union(damaged)
         with self.ledger.database.transaction(durable=False) as connection:
-            mark_damaged(connection, identifiers, "signature")
+            for identifier, what in damaged.items():
+                mark_damaged(connection, [identifier], what)
 
     def add_blob(self, data: bytes) -> bytes:
         """Keep a blob; its hash. Raises TooLarge or StoreError."""
@@ -102,6 +140,15 @@ class Journal:
         with self.ledger.database.transaction(durable=False) as connection:
             local.note_links(connection, links)
 
+    def close(self) -> None:
+        """Note that there are no links any more, if that can be written, and close the ledger."""
+        try:
+            self.note_links([])
+        except StoreError as error:
+            logger.info("the ledger was closed without a last note: %s", error)
+        finally:
+            self.ledger.close()
+
     def become_another(self) -> bytes:
         """A copy of this folder was met: a new device key, and new feeds from now on; the key."""
         key = self.ledger.keys.draw_device_key()
@@ -119,6 +166,11 @@ class Journal:
             for report in (change.report, *change.entailed)
             for new in report.new
         )
+        for report in (change.report, *change.entailed):
+            for circle in report.owed.keys() | report.settled.keys():
+                owed = self._owed.get(circle, frozenset())
+                owed = owed.union(report.owed.get(circle, ()))
+                self._owed[circle] = owed.difference(report.settled.get(circle, ()))
         before = self._last_number
         if self._max_number() - before != len(own):
             change.foreign = self._foreign(own)
@@ -154,11 +206,22 @@ class Journal:
             if feed not in tips.setdefault(circle, {}):
                 tips[circle][feed] = tips_of(self._connection, feed, circle_number)
             report.changes.extend(self._rows_about(subject, person))
+            for forgotten in self._forgotten_by(number):
+                report.changes.extend(self._rows_about(forgotten, person))
         report.frontier = tips
         return report
 
+    def _forgotten_by(self, erasure: int) -> list[bytes]:
+        """The subjects of the entries that an erasure (its number) names."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT t.subject FROM erasures AS r JOIN entries AS t ON t.id = r.target"
+            " WHERE r.entry = ?",
+            (erasure,),
+        )
+        return [subject for (subject,) in rows]
+
     def _rows_about(self, subject: bytes, person: bytes) -> list[RowChange]:
-        """The folded rows that a subject, or its author, has: they may have changed."""
+        """The folded rows that a subject, or its author, has or had: they may have changed."""
         found = []
         for table in FOLDED:
             key = person.hex() if table.by_circle else subject.hex()
@@ -167,4 +230,14 @@ class Journal:
             ).fetchone()
             if row is not None:
                 found.append(RowChange(table.name, key, added=False, removed=False))
+        if not any(change.key == subject.hex() for change in found):
+            found.extend(self._row_gone(subject))
         return found
+
+    def _row_gone(self, subject: bytes) -> list[RowChange]:
+        """The row that a subject without one would have, if anybody ever wrote of it."""
+        row = self._connection.execute(
+            "SELECT kind FROM entries WHERE subject = ? AND substr(id, 1, 16) = subject", (subject,)
+        ).fetchone()
+        table = None if row is None else _TABLE_OF.get(row[0])
+        return [] if table is None else [RowChange(table, subject.hex(), False, True)]

@@ -18,7 +18,7 @@ from p2pshare.net.dialer import Dialer
 from p2pshare.net.discovery import Discovery
 from p2pshare.net.handshake import FEATURE_OPEN_CIRCLE
 from p2pshare.net.interfaces import InterfaceAddress, InterfaceWatch
-from p2pshare.net.link_errors import CodedLinkError, MetOurselves, ProtocolBreach
+from p2pshare.net.link_errors import CodedLinkError, LinkLost, ProtocolBreach
 from p2pshare.net.links import Links
 from p2pshare.net.listener import Listener
 from p2pshare.net.tasks import Tasks
@@ -102,11 +102,18 @@ class Network:
         self._links = Links(key.public, clock)
         self._tasks = Tasks("network")
         self._dialer = Dialer(
-            local, self._links, self._session, clock, SystemRandom(), worked=self._worked
+            local,
+            self._links,
+            self._session,
+            clock,
+            SystemRandom(),
+            worked=self._worked,
+            given_up=self._given_up,
         )
         self._listener = Listener(local, self._dialer.run_accepted)
         self._discovery = Discovery(self._found, self._dialer.gone, SystemRandom())
         self._watch = InterfaceWatch(self._interfaces_changed, config.interfaces)
+        self._addresses: frozenset[str] = frozenset()
         self._wake = WakeWatch(clock, self._woke)
         self._started = False
         self.port = 0
@@ -161,13 +168,22 @@ class Network:
         self._tell(PeerFound(tuple(str(endpoint) for endpoint in endpoints)))
         self._dialer.discovered(instance, endpoints)
 
+    def _given_up(self, instance: str) -> None:
+        self._discovery.given_up(instance)
+
     def _interfaces_changed(self, usable: tuple[InterfaceAddress, ...]) -> None:
+        lost = self._addresses - {one.address for one in usable}
+        self._addresses = frozenset(one.address for one in usable)
         if not self._started:
             return
+        for link in self._links:  # nothing comes through any more: do not wait for silence to tell
+            if link.local_address in lost:
+                self._tasks.start(link.close(LinkLost()), name="leave an address")
         self._listener.update(usable)
+        self.port = self._listener.port  # started without an address, it had no port until now
         self._dialer.set_interfaces(usable, restricted=bool(self._config.interfaces))
         if self._config.discovery:
-            self._tasks.start(self._discovery.update(usable), name="follow interfaces")
+            self._tasks.start(self._discovery.update(usable, self.port), name="follow interfaces")
 
     def _woke(self) -> None:
         self._dialer.network_changed()
@@ -175,16 +191,14 @@ class Network:
             self._tasks.start(self._discovery.refresh(), name="announce after sleep")
 
     def _worked(self, device: bytes, endpoint: Endpoint) -> None:
-        self._tasks.start(self._remember(endpoint.address, endpoint.port, device), name="remember")
+        if self._started:
+            remembering = self._remember(endpoint.address, endpoint.port, device)
+            self._tasks.start(remembering, name="remember")
 
     # --- links --------------------------------------------------------------------------------
 
     async def _session(self, link: Link) -> None:
         """The life of one link. Raises the LinkError that ended it."""
-        if link.device == self._key.public and any(
-            other.device == link.device and other is not link for other in self._links
-        ):
-            raise MetOurselves(device=link.device)
         number = 0
         pipe = LinkPipe(link, lambda: self._effects.sent(number))
         number = self._effects.link_opened(

@@ -69,14 +69,15 @@ class Reading:
 
         return await self._worker.run(read)
 
-    async def answer(self, effect: ReadEffect) -> tuple[ReadResult, set[bytes]]:
-        """The answer to a read of the engine, and the ids found damaged on the way.
+    async def answer(self, effect: ReadEffect) -> tuple[ReadResult, dict[bytes, str]]:
+        """The answer to a read of the engine, and the ids found damaged on the way, each with what
+        is wrong with it in the words of ``store.repair``.
 
         Raises StoreError.
         """
         return await self._worker.run(lambda: self._answer(effect))
 
-    def _answer(self, effect: ReadEffect) -> tuple[ReadResult, set[bytes]]:
+    def _answer(self, effect: ReadEffect) -> tuple[ReadResult, dict[bytes, str]]:
         with self._open().snapshot() as connection:
             reader = LogReader(connection, circle_numbers(connection)[effect.circle])
             match effect:

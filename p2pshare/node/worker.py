@@ -9,6 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from p2pshare.net.tasks import off_loop
+
 Result = TypeVar("Result")
 
 
@@ -27,6 +29,4 @@ class Worker:
 
     async def close(self) -> None:
         """Wait for what was handed over, then end the thread."""
-        await asyncio.get_running_loop().run_in_executor(
-            None, lambda: self._executor.shutdown(wait=True)
-        )
+        await off_loop(lambda: self._executor.shutdown(wait=True))

@@ -36,7 +36,7 @@ def owed_entries(connection: sqlite3.Connection) -> dict[int, set[bytes]]:
 
 
 def mark_damaged(connection: sqlite3.Connection, identifiers: Iterable[bytes], what: str) -> None:
-    """Remember that these entries are damaged (``what``: header, signature), to be asked for."""
+    """Remember that these entries are damaged (``what``: a word from above), to be asked for."""
     connection.executemany(
         "INSERT OR IGNORE INTO damaged (entry, id, what)"
         " SELECT number, id, ? FROM entries WHERE id = ?",

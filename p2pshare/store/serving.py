@@ -2,8 +2,8 @@
 
 Answers the reads that ``sync`` asks for; types of ``log`` only, since ``sync`` and ``store`` do
 not know each other (``node.effects`` joins them). Reads only. A stretch ends at an entry whose
-signature verifies (docs/protocol.md section 3); one that does not is reported as damaged, to be
-mended.
+signature verifies (docs/protocol.md section 3), and no header or body is given out that is not what
+its hash says: what a peer would refuse is reported as damaged, to be mended.
 """
 
 import sqlite3
@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from p2pshare.limits import STRETCH_ENTRIES_MAX
-from p2pshare.log.entry import SignedEntry, signature_verifies
+from p2pshare.log.body import body_hash
+from p2pshare.log.entry import SignedEntry, entry_id, signature_verifies
 from p2pshare.log.frontier import Tips
 from p2pshare.store.feeds import chunks, marks, tips_of
+from p2pshare.store.repair import BODY_DAMAGED, HEADER_DAMAGED, SIGNATURE_DAMAGED
 
 _ENTRY_OVERHEAD_BYTES: Final = 16
 
@@ -38,12 +40,16 @@ class ServedFeed:
 
 
 class LogReader:
-    """Reads one circle of the log on a connection of its own."""
+    """Reads one circle of the log on a connection of its own.
+
+    ``damaged`` collects the ids of entries that were met and what is wrong with each, in the words
+    of ``store.repair``.
+    """
 
     def __init__(self, connection: sqlite3.Connection, circle: int) -> None:
         self._connection = connection
         self._circle = circle
-        self.damaged: set[bytes] = set()
+        self.damaged: dict[bytes, str] = {}
         self.room = 0
 
     def read_feed(self, feed: bytes, held: Sequence[bytes], *, every: bool) -> ServedFeed:
@@ -125,14 +131,39 @@ class LogReader:
             ).fetchall()
             if not rows:
                 return True
-            count = self._stretch_length(served.feed, rows)
+            entries = self._sound(rows)
+            count = self._stretch_length(served.feed, rows[: len(entries)])
             if not count:
                 served.broken, served.ended = True, False
                 return False
-            stretch = tuple(SignedEntry(row[1], row[2], row[3]) for row in rows[:count])
-            served.stretches.append(stretch)
+            served.stretches.append(tuple(entries[:count]))
             self.room -= sum(map(_size, rows[:count]))
             after = int(rows[count - 1][0])
+
+    def _sound(self, rows: Sequence[tuple[Any, ...]]) -> list[SignedEntry]:
+        """The first entries of ``rows`` up to one that is not what its id says.
+
+        A body that is not what its header says is left out as if it were owed; a ``feed.open``
+        without its body would be refused, so it is given out whole or not at all.
+        """
+        entries = []
+        for seq, header, signature, body, _, identifier in rows:
+            if not _is_header(header, identifier):
+                self.damaged[identifier] = HEADER_DAMAGED
+                break
+            sound = self._sound_body(identifier, header, body)
+            if sound is None and seq == 0:
+                break
+            entries.append(SignedEntry(header, signature, sound))
+        return entries
+
+    def _sound_body(self, identifier: bytes, header: bytes, body: bytes | None) -> bytes | None:
+        """The body, if there is one and its hash is the one in the header."""
+        # The header is sound, so 32 bytes of it that are this hash are its field body_hash.
+        if body is None or (isinstance(body, bytes) and body_hash(body) in header):
+            return body
+        self.damaged[identifier] = BODY_DAMAGED
+        return None
 
     def _stretch_length(self, feed: bytes, rows: Sequence[tuple[Any, ...]]) -> int:
         """How many rows make the next stretch: about ``room``, ending at a signature that holds."""
@@ -140,11 +171,11 @@ class LogReader:
         while aim < len(rows) and size < self.room:
             size += _size(rows[aim])
             aim += 1
-        for end in (*range(aim, len(rows) + 1), *range(aim - 1, 0, -1)):
+        for end in (*range(max(aim, 1), len(rows) + 1), *range(aim - 1, 0, -1)):
             _, _, signature, _, is_checked, identifier = rows[end - 1]
             if is_checked or signature_verifies(feed, signature, identifier):
                 return int(end)
-            self.damaged.add(identifier)
+            self.damaged.setdefault(identifier, SIGNATURE_DAMAGED)
         return 0
 
     def held_ids(self, feed: bytes) -> tuple[bytes, ...]:
@@ -161,8 +192,12 @@ class LogReader:
     def read_entries(
         self, identifiers: Sequence[bytes]
     ) -> tuple[tuple[SignedEntry, ...], tuple[bytes, ...]]:
-        """The entries that are here with body and a good signature, and the ids of the others."""
+        """The entries that are here with their bodies, and the ids of those that are not whole.
+
+        An entry whose signature does not verify is in both: its body is not withheld.
+        """
         found: dict[bytes, SignedEntry] = {}
+        whole: set[bytes] = set()
         for chunk in chunks(identifiers):
             for identifier, feed, header, signature, body, is_checked in self._connection.execute(
                 "SELECT e.id, f.feed, e.header, e.signature, b.body, e.signature_checked"
@@ -171,12 +206,20 @@ class LogReader:
                 f" WHERE f.circle = ? AND e.id IN ({marks(chunk)})",
                 (self._circle, *chunk),
             ):
-                if is_checked or signature_verifies(feed, signature, identifier):
+                if not _is_header(header, identifier):
+                    self.damaged[identifier] = HEADER_DAMAGED
+                elif self._sound_body(identifier, header, body) is not None:
                     found[identifier] = SignedEntry(header, signature, body)
-                else:
-                    self.damaged.add(identifier)
-        missing = tuple(one for one in identifiers if one not in found)
+                    if is_checked or signature_verifies(feed, signature, identifier):
+                        whole.add(identifier)
+                    else:
+                        self.damaged[identifier] = SIGNATURE_DAMAGED
+        missing = tuple(one for one in identifiers if one not in whole)
         return tuple(found.values()), missing
+
+
+def _is_header(header: object, identifier: bytes) -> bool:
+    return isinstance(header, bytes) and entry_id(header) == identifier
 
 
 def _size(row: tuple[Any, ...]) -> int:
