@@ -8,7 +8,7 @@ parties only.
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from p2pshare.domain.bodies import BusyPeriod
 from p2pshare.domain.days import overlap
@@ -62,39 +62,32 @@ class Queries:
         Those that match ``search`` best come first, else those changed last. ``owners`` are hex
         person ids.
         """
-        source, order = "listings AS l", "l.number DESC"
-        where, values = ["l.closed = 0", "(l.expires IS NULL OR l.expires >= ?)"], [today]
-        expression = None if search is None else match_expression(search)
-        if search is not None and expression is None:
+        matching = _matching(today, search, exchange_type, item_type, owners, circle)
+        if matching is None:
             return []
-        if expression is not None:
-            source = "listings_fts AS s JOIN listings AS l ON l.number = s.rowid"
-            where.insert(0, "listings_fts MATCH ?")
-            values.insert(0, expression)
-            order = "s.rank"
-        for column, value in (
-            ("exchange_type", exchange_type),
-            ("item_type", item_type),
-            ("circle", circle),
-        ):
-            if value is not None:
-                where.append(f"l.{column} = ?")
-                values.append(value)
-        if owners is not None:
-            where.append(f"l.owner IN ({marks(owners)})")
-            values.extend(owners)
         rows = self._connection.execute(
-            f"SELECT {_LISTING_COLUMNS} FROM {source} WHERE {' AND '.join(where)}"
-            f" ORDER BY {order} LIMIT ? OFFSET ?",
-            (*values, -1 if limit is None else limit, offset),
+            f"SELECT {_LISTING_COLUMNS} FROM {matching.source} WHERE {matching.where}"
+            f" ORDER BY {matching.order} LIMIT ? OFFSET ?",
+            (*matching.values, -1 if limit is None else limit, offset),
         ).fetchall()
         return self._listing_views(rows, today)
 
-    def count_listings(self, today: str) -> int:
-        """How many listings are open on ``today``."""
+    def count_listings(
+        self,
+        today: str,
+        *,
+        search: str | None = None,
+        exchange_type: str | None = None,
+        item_type: str | None = None,
+        owners: Sequence[str] | None = None,
+        circle: str | None = None,
+    ) -> int:
+        """How many listings ``listings`` would give without a limit."""
+        matching = _matching(today, search, exchange_type, item_type, owners, circle)
+        if matching is None:
+            return 0
         row = self._connection.execute(
-            "SELECT count(*) FROM listings WHERE closed = 0 AND (expires IS NULL OR expires >= ?)",
-            (today,),
+            f"SELECT count(*) FROM {matching.source} WHERE {matching.where}", matching.values
         ).fetchone()
         return int(row[0])
 
@@ -292,6 +285,48 @@ class Queries:
             ):
                 found[identifier.hex()] = at_ms
         return found
+
+
+class _Matching(NamedTuple):
+    """The parts of a query for listings; ``where`` has a question mark for each value."""
+
+    source: str
+    where: str
+    values: list[str]
+    order: str
+
+
+def _matching(
+    today: str,
+    search: str | None,
+    exchange_type: str | None,
+    item_type: str | None,
+    owners: Sequence[str] | None,
+    circle: str | None,
+) -> _Matching | None:
+    """The query for these listings, or None where a search has no word in it."""
+    source, order = "listings AS l", "l.number DESC"
+    where, values = ["l.closed = 0", "(l.expires IS NULL OR l.expires >= ?)"], [today]
+    if search is not None:
+        expression = match_expression(search)
+        if expression is None:
+            return None
+        source = "listings_fts AS s JOIN listings AS l ON l.number = s.rowid"
+        where.insert(0, "listings_fts MATCH ?")
+        values.insert(0, expression)
+        order = "s.rank"
+    for column, value in (
+        ("exchange_type", exchange_type),
+        ("item_type", item_type),
+        ("circle", circle),
+    ):
+        if value is not None:
+            where.append(f"l.{column} = ?")
+            values.append(value)
+    if owners is not None:
+        where.append(f"l.owner IN ({marks(owners)})")
+        values.extend(owners)
+    return _Matching(source, " AND ".join(where), values, order)
 
 
 def _agreement_view(
