@@ -18,7 +18,13 @@ from p2pshare.log.keys import ReadingKey
 from p2pshare.log.stretch import read_certificate
 from p2pshare.store.audit_tables import check_local, check_structure, compare_tables, keep_tables
 from p2pshare.store.copying import copy_of
-from p2pshare.store.database import FOLD_VERSION, SCHEMA_VERSION, Database, stored_versions
+from p2pshare.store.database import (
+    FOLD_VERSION,
+    SCHEMA_VERSION,
+    SQLITE_DAMAGE,
+    Database,
+    stored_versions,
+)
 from p2pshare.store.examine import Examined, Examiner, read_rows
 from p2pshare.store.faults import Fault
 from p2pshare.store.rebuild import note_damage, remake
@@ -61,7 +67,7 @@ def audit(
     try:
         with closing(copy_of(path)) as copy:
             work.run(copy)
-    except sqlite3.DatabaseError as error:
+    except SQLITE_DAMAGE as error:
         work.fault("file", path.name, f"the file cannot be read: {error}")
     if note and (work.damaged or work.owed or work.noted):
         with suppress(StoreError), closing(Database(path)) as database:
@@ -111,7 +117,7 @@ class _Audit:
     def run(self, copy: sqlite3.Connection) -> None:
         """Check a copy of the ledger, which is changed on the way.
 
-        Raises StoreTooNew, and sqlite3.DatabaseError where the rest cannot be read.
+        Raises StoreTooNew, and SQLITE_DAMAGE where the rest cannot be read.
         """
         user_version, fold_version = stored_versions(copy)
         if user_version > SCHEMA_VERSION or (fold_version or 0) > FOLD_VERSION:

@@ -1,7 +1,7 @@
 """The audit's checks of what is no entry: the file's structure, its local tables, what was derived.
 
 ``store.audit`` calls these on its copy of the ledger, and keeps the tables aside before it makes
-them again. Nothing here raises but sqlite3.DatabaseError, where the rest cannot be read.
+them again. Nothing here raises but SQLITE_DAMAGE, where the rest cannot be read.
 """
 
 import sqlite3
@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from p2pshare.log.certificate import OPEN_CIRCLE, closed_circle
-from p2pshare.store.database import Database
+from p2pshare.store.database import SQLITE_DAMAGE, Database
 from p2pshare.store.faults import Fault
 from p2pshare.store.feeds import FEED_COLUMNS
 from p2pshare.store.rows import FOLDED
@@ -47,7 +47,7 @@ def check_structure(copy: sqlite3.Connection) -> list[Fault]:
     try:
         # Compares the index with the rows it is about (https://sqlite.org/fts5.html section 6.4).
         copy.execute("INSERT INTO listings_fts (listings_fts, rank) VALUES ('integrity-check', 1)")
-    except sqlite3.DatabaseError as error:
+    except SQLITE_DAMAGE as error:
         faults.append(Fault("table", "listings_fts", f"the search index is damaged: {error}"))
     return faults
 

@@ -18,7 +18,7 @@ _BUSY_SECONDS: Final = 30.0
 def open_to_look(path: Path) -> sqlite3.Connection:
     """A read-only connection to a file that may be damaged: any text can be read, whatever bytes.
 
-    Raises sqlite3.DatabaseError, or StoreError if the file cannot be opened at all.
+    Raises SQLITE_DAMAGE of ``store.database``, or StoreError if the file cannot be opened at all.
     """
     try:
         connection = sqlite3.connect(
@@ -43,7 +43,7 @@ def tolerate(connection: sqlite3.Connection) -> None:
 def copy_of(path: Path) -> sqlite3.Connection:
     """A connection to a copy of the ledger at ``path``; it is gone when the connection is closed.
 
-    Raises sqlite3.DatabaseError, StoreBusy or StoreError.
+    Raises SQLITE_DAMAGE of ``store.database``, StoreBusy or StoreError.
     """
     # An empty name is a temporary file of SQLite's own, deleted with the connection.
     copy = sqlite3.connect(

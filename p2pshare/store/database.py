@@ -23,6 +23,10 @@ SCHEMA_VERSION: Final = 1
 FOLD_VERSION: Final = 1
 """Raised when folding gives other rows; an older ledger is rebuilt, a newer one is left alone."""
 
+SQLITE_DAMAGE: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What a damaged file makes ``sqlite3`` raise: the second where the message itself cannot be read,
+as it quotes a damaged statement of the schema."""
+
 _BUSY_SECONDS: Final = 30.0
 _TRUNCATE_MS: Final = 1000
 
@@ -193,5 +197,5 @@ def _translated() -> Iterator[None]:
         if "readonly" in text or "unable to open" in text or "disk" in text or "full" in text:
             raise StoreError(f"the ledger cannot be used: {text}") from error
         raise StoreDamaged(f"the ledger is damaged: {text}") from error
-    except sqlite3.DatabaseError as error:
+    except SQLITE_DAMAGE as error:
         raise StoreDamaged(f"the ledger is damaged: {error}") from error

@@ -33,9 +33,10 @@ from p2pshare.log.keys import SIGNATURE_BYTES, ReadingKey
 from p2pshare.store import local
 from p2pshare.store.append import Quota, StretchAppender
 from p2pshare.store.audit_tables import check_structure, false_local_rows
-from p2pshare.store.copying import open_to_look, tolerate
-from p2pshare.store.database import Database
+from p2pshare.store.copying import open_to_look
+from p2pshare.store.database import SQLITE_DAMAGE, Database
 from p2pshare.store.feeds import FeedCache, circle_numbers
+from p2pshare.store.first_pages import graft_first_pages
 from p2pshare.store.notes import PROMISES_UNPUBLISHED, leave_note
 from p2pshare.store.rebuild import Progress, rebuild
 
@@ -79,7 +80,7 @@ def _is_sound(path: Path) -> bool:
     try:
         with closing(open_to_look(path)) as connection:
             faults = [fault for fault in check_structure(connection) if fault.what == "file"]
-    except sqlite3.DatabaseError:
+    except SQLITE_DAMAGE:
         return False
     return not faults
 
@@ -90,30 +91,42 @@ def salvage(path: Path, keys: Sequence[ReadingKey], progress: Progress | None = 
     Raises StoreError.
     """
     new = path.with_name(f"{path.name}.salvaged")
+    grafted = path.with_name(f"{path.name}.grafted")
     _remove(new)
     try:
-        with closing(_open_damaged(path)) as old, closing(Database(new)) as database:
+        graft_first_pages(path, grafted)
+        readable, _, source = max(
+            (_readable_rows(one), one == path, one) for one in (path, grafted)
+        )
+        if not readable:
+            raise StoreDamaged("nothing of the ledger can be read; restore it from a backup")
+        with closing(open_to_look(source)) as old, closing(Database(new)) as database:
+            old.execute("PRAGMA cell_size_check = OFF")
             _copy_local(old, database)
             _copy_log(old, database)
             entries = rebuild(database, keys, progress)
             database.truncate_log()
-    except sqlite3.DatabaseError as error:
-        _remove(new)
-        raise StoreDamaged(f"nothing of the ledger can be read: {error}") from error
     except BaseException:
         _remove(new)
         raise
+    finally:
+        _remove(grafted)
     kept = _keep_aside(path)
     new.replace(path)
     _remove(new)
     return Salvaged(entries, kept)
 
 
-def _open_damaged(path: Path) -> sqlite3.Connection:
-    connection = open_to_look(path)
-    tolerate(connection)
-    connection.execute("PRAGMA cell_size_check = OFF")
-    return connection
+def _readable_rows(path: Path) -> int:
+    """How many circles and headers can be read of a file: 0 where its tables are not found."""
+    try:
+        with closing(open_to_look(path)) as old:
+            for table in ("bodies", *_LOCAL):
+                old.execute(f"SELECT 1 FROM {table} LIMIT 0")
+            found = [*_rows(old, "entries", "header"), *_rows(old, "circles", "circle")]
+    except SQLITE_DAMAGE:
+        return 0
+    return sum(isinstance(row[1], bytes) for row in found)
 
 
 def _keep_aside(path: Path) -> Path:
@@ -141,7 +154,7 @@ def _rows(old: sqlite3.Connection, table: str, columns: str) -> Iterator[tuple[A
     """(rowid, columns) of every row of a table that SQLite can still give."""
     try:
         last = old.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0]
-    except sqlite3.DatabaseError:
+    except SQLITE_DAMAGE:
         last = None
     end = _last_row(old, table) if not isinstance(last, int) else last
     start = 1
@@ -155,7 +168,7 @@ def _last_row(old: sqlite3.Connection, table: str) -> int:
     try:
         pages = old.execute("PRAGMA page_count").fetchone()[0]
         size = old.execute("PRAGMA page_size").fetchone()[0]
-    except sqlite3.DatabaseError:
+    except SQLITE_DAMAGE:
         return 0
     return min(int(pages) * int(size) // 16, 1_000_000)
 
@@ -168,7 +181,7 @@ def _range(
         rows = old.execute(
             f"SELECT rowid, {columns} FROM {table} WHERE rowid BETWEEN ? AND ?", (first, last)
         ).fetchall()
-    except sqlite3.DatabaseError:
+    except SQLITE_DAMAGE:
         if first == last:
             return
         middle = (first + last) // 2
