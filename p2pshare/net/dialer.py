@@ -17,7 +17,7 @@ from p2pshare.net.dialling import dial
 from p2pshare.net.interfaces import InterfaceAddress, source_for
 from p2pshare.net.link_errors import DuplicateLink, LinkClosed, ShuttingDown, Unreachable
 from p2pshare.net.links import Links
-from p2pshare.net.peers import PeerBook, Target
+from p2pshare.net.peers import PeerBook, Source, Target
 from p2pshare.net.tasks import Tasks
 from p2pshare.net.tls import make_client_context
 from p2pshare.net.transport import Endpoint, Link, LocalDevice
@@ -31,7 +31,9 @@ class Dialer:
     one is up.
 
     ``session`` is also given each accepted link by whoever owns the listener: see ``run_accepted``.
-    ``worked(device, endpoint)`` is told of each endpoint that led to a link, to be remembered.
+    ``worked(device, endpoint)`` is told of each endpoint that led to a link, to be remembered;
+    ``given_up(instance)`` of each discovered one that failed too often: heard again, it is tried
+    again.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Dialer:
         random: Random,
         *,
         worked: Callable[[bytes, Endpoint], None] = lambda device, endpoint: None,
+        given_up: Callable[[str], None] = lambda instance: None,
         dialled_max: int = DIALLED_LINKS_MAX,
         seconds: float = HANDSHAKE_SECONDS_MAX,
         ping_seconds: float | None = PING_SECONDS,
@@ -52,6 +55,7 @@ class Dialer:
         self._session = session
         self._clock = clock
         self._worked = worked
+        self._given_up = given_up
         self._seconds = seconds
         self._ping_seconds = ping_seconds
         self._context = make_client_context()
@@ -180,6 +184,8 @@ class Dialer:
             logger.info("already linked with what is at %s", endpoint)
             return
         forgotten = self.book.failed(target, now)
+        if forgotten and target.source is Source.DISCOVERED:
+            self._given_up(target.name)
         closed = "" if isinstance(error, LinkClosed) else "no link: "
         logger.info(
             "dialled %s: %s%s%s", endpoint, closed, error, ", forgotten" if forgotten else ""

@@ -17,7 +17,15 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
-from zeroconf import IPVersion, NotRunningException, ServiceStateChange, Zeroconf
+from zeroconf import (
+    IPVersion,
+    NotRunningException,
+    ServiceStateChange,
+    Zeroconf,
+    current_time_millis,
+)
+from zeroconf._dns import DNSPointer, DNSQuestion
+from zeroconf._protocol.outgoing import DNSOutgoing
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from p2pshare.net.interfaces import InterfaceAddress
@@ -32,7 +40,11 @@ TXT: Final = {b"v": b"1"}
 CANDIDATES_MAX: Final = 256
 RESOLVING_MAX: Final = 16
 RESOLVE_MILLISECONDS: Final = 3000
+LOOK_AROUND_SECONDS: Final = 30.0
 RESOLVE_TRIES: Final = 4
+FLAGS_QUERY: Final = 0  # RFC 1035 section 4.1.1
+TYPE_POINTER: Final = 12  # RFC 1035 section 3.2.2
+CLASS_INTERNET: Final = 1  # RFC 1035 section 3.2.4
 _RANDOM_NAME_BYTES: Final = 10
 _INSTANCE: Final = re.compile(r"([a-z2-7]{8,32})\._p2pshare\._tcp\.local\.", re.IGNORECASE)
 
@@ -97,11 +109,13 @@ class Discovery:
         random: Random,
         *,
         candidates_max: int = CANDIDATES_MAX,
+        look_around_seconds: float = LOOK_AROUND_SECONDS,
     ) -> None:
         self._found = found
         self._gone = gone
         self._random = random
         self._candidates_max = candidates_max
+        self._look_around_seconds = look_around_seconds
         self.instance = random_name()
         self._host = f"{random_name()}.local."
         self._port = 0
@@ -128,11 +142,13 @@ class Discovery:
         """Announce TCP ``port`` and browse on ``interfaces``; without any, wait for ``update``."""
         self._port = port
         await self.update(interfaces)
+        self._tasks.start(self._keep_looking(), name="look around")
 
-    async def update(self, interfaces: Sequence[InterfaceAddress]) -> None:
-        """Follow the network to another set of interfaces."""
+    async def update(self, interfaces: Sequence[InterfaceAddress], port: int | None = None) -> None:
+        """Follow the network to another set of interfaces, and announce another port if given."""
         async with self._turn:
             self._usable = tuple(interfaces)
+            self._port = self._port if port is None else port
             self._drop_unreachable()
             if not self._usable:
                 await self._close()
@@ -220,6 +236,47 @@ class Discovery:
             await zeroconf.async_close()
         for instance in list(self._candidates):
             self._forget(instance)
+
+    # --- looking around -----------------------------------------------------------------------
+
+    def given_up(self, instance: str) -> None:
+        """Dialling ``instance`` failed too often: when it is heard again, it is found anew."""
+        self._candidates.pop(instance, None)
+
+    async def _keep_looking(self) -> None:
+        """Ask who is there, again and again, the less often the more there are: each asks, so the
+        whole network hears about one question a second.
+
+        A browser alone asks in its first seconds and then nobody for an hour (RFC 6762 section
+        5.2), and hosts announce themselves when their own network changes. Two switches that are
+        joined by a cable change nobody's, so their neighbours would never meet.
+        """
+        while True:
+            seconds = max(self._look_around_seconds, float(len(self._candidates)))
+            await asyncio.sleep(seconds * self._random.uniform(0.5, 1.0))
+            if self._zeroconf is not None:
+                self._look_around(self._zeroconf.zeroconf)
+
+    def _look_around(self, zeroconf: Zeroconf) -> None:
+        """One question, with what is known, which nobody need answer (RFC 6762 section 7.1)."""
+        now = current_time_millis()
+        question = DNSOutgoing(FLAGS_QUERY)
+        question.add_question(DNSQuestion(SERVICE_TYPE, TYPE_POINTER, CLASS_INTERNET))
+        lost = []
+        for record in zeroconf.cache.get_all_by_details(SERVICE_TYPE, TYPE_POINTER, CLASS_INTERNET):
+            if not isinstance(record, DNSPointer) or record.is_expired(now):
+                continue
+            if instance_of(record.alias) in self._candidates:
+                question.add_answer_at_time(record, now)
+            else:
+                lost.append(record.alias)
+        try:
+            zeroconf.async_send(question)
+        except NotRunningException:
+            return
+        room = min(len(lost), RESOLVING_MAX, self._candidates_max - len(self._candidates))
+        for name in self._random.sample(lost, max(0, room)):
+            self._heard(zeroconf, SERVICE_TYPE, name, ServiceStateChange.Updated)
 
     # --- browsing -------------------------------------------------------------------------------
 

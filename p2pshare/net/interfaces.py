@@ -23,6 +23,9 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _FLAG_UP: Final = 0x1  # netdevice(7): IFF_UP, IFF_POINTOPOINT
 _FLAG_POINT_TO_POINT: Final = 0x10
+_FLAG_TENTATIVE: Final = 0x40  # linux/if_addr.h: IFA_F_TENTATIVE, _OPTIMISTIC, _DADFAILED
+_FLAG_OPTIMISTIC: Final = 0x04
+_FLAG_DUPLICATE: Final = 0x08
 _TUNNEL_NAMES: Final = (
     "tun",
     "tap",
@@ -97,18 +100,24 @@ class InterfaceAddress:
 
 
 def read_addresses() -> list[InterfaceAddress]:
-    """Every address of this computer that is up, loopback and tunnels too. Reads small system
+    """Every address of this computer that works, loopback and tunnels too. Reads small system
     files: off the loop.
+
+    Where the system says so (Linux), interfaces without a cable do not count, nor IPv6 addresses
+    that nobody may use yet because others are still asked whether they have them.
     """
     found = []
+    unready = _unready_addresses()
     for adapter in ifaddr.get_adapters():
         flags = _flags(adapter.name)
-        if flags is not None and not flags & _FLAG_UP:
+        if (flags is not None and not flags & _FLAG_UP) or _without_carrier(adapter.name):
             continue
         index = adapter.index or 0
         for ip in adapter.ips:
             address = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
             address = address.split("%")[0]
+            if (index, address) in unready:
+                continue
             version = ipaddress.ip_address(address).version
             loopback = ipaddress.ip_address(address).is_loopback
             tunnel = not loopback and (
@@ -128,6 +137,40 @@ def _flags(name: str) -> int | None:
         return int(Path("/sys/class/net", name, "flags").read_text(), 16)
     except (OSError, ValueError):
         return None
+
+
+def _without_carrier(name: str) -> bool:
+    """Whether the system says that no cable or radio is connected (Linux): it does not tell by
+    taking the address away.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        return Path("/sys/class/net", name, "carrier").read_text().strip() == "0"
+    except OSError:  # the interface is down, or gone
+        return False
+
+
+def _unready_addresses() -> set[tuple[int, str]]:
+    """(interface index, IPv6 address) of those that cannot be bound to (Linux).
+
+    They are tentative for a second after an interface came up (RFC 4862 section 5.4), or were found
+    to be somebody else's.
+    """
+    if not sys.platform.startswith("linux"):
+        return set()
+    try:
+        lines = Path("/proc/net/if_inet6").read_text().splitlines()
+    except OSError:  # no IPv6 here
+        return set()
+    found = set()
+    for line in lines:
+        digits, index, _, _, flags_text, _ = line.split()
+        flags = int(flags_text, 16)
+        tentative = flags & _FLAG_TENTATIVE and not flags & _FLAG_OPTIMISTIC
+        if tentative or flags & _FLAG_DUPLICATE:
+            found.add((int(index, 16), str(ipaddress.IPv6Address(bytes.fromhex(digits)))))
+    return found
 
 
 def usable_addresses(

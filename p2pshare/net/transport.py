@@ -171,6 +171,11 @@ class Link:
         return self.endpoint.port
 
     @property
+    def local_address(self) -> str:
+        """This end's IP address, without scope."""
+        return str(self._connection.local_address[0]).split("%")[0]
+
+    @property
     def closed(self) -> bool:
         """Whether the connection has ended or is ending."""
         return self._connection.close_code is not None or self._connection.protocol.close_expected()

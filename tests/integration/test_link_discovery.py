@@ -215,3 +215,14 @@ async def test_stopping_early_leaves_nothing(when) -> None:
         await asyncio.sleep(0)
     await one.discovery.stop()
     assert not one.discovery.running
+
+
+async def test_who_was_given_up_is_found_again_by_looking_around() -> None:
+    async with neighbour(1020, look_around_seconds=0.2) as ada, neighbour(1021) as ben:
+        name = ben.discovery.instance
+        await ada.until(lambda: name in ada.here)
+        del ada.here[name]
+        ada.discovery.given_up(name)
+        assert name not in ada.discovery.candidates
+        await ada.until(lambda: name in ada.here)
+        assert ada.here[name] == [Endpoint(HERE, 1021)]

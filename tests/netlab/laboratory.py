@@ -28,7 +28,7 @@ from p2pshare.node.ledger import Ledger
 
 Result = TypeVar("Result")
 
-START_SECONDS = 15.0
+START_SECONDS = 40.0
 END_SECONDS = 10.0
 SYNC_SECONDS = 20.0
 _UNDER_A_HOSTNAME = 'echo "$0" > /proc/sys/kernel/hostname && exec "$@"'

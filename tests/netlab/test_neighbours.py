@@ -24,9 +24,7 @@ async def offers_reach_everybody(*hosts: Host) -> float:
     began = time.monotonic()
     titles = {host: f"A ladder of {host.letter}" for host in hosts}
     await asyncio.gather(*(host.offer(title) for host, title in titles.items()))
-    await asyncio.gather(
-        *(host.until_titles(set(titles.values()), SYNC_SECONDS) for host in hosts)
-    )
+    await asyncio.gather(*(host.until_titles(set(titles.values()), SYNC_SECONDS) for host in hosts))
     await until_equal(*hosts, seconds=SYNC_SECONDS)
     return time.monotonic() - began
 
