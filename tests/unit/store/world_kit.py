@@ -8,7 +8,7 @@ in one of the many orders in which a network may.
 
 import hmac
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -122,7 +122,7 @@ class Feed:
     last: Written
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     """Everything that anybody has written, in the order of writing."""
 
@@ -132,6 +132,17 @@ class World:
 
     def __post_init__(self) -> None:
         self.by_id: dict[bytes, Written] = {}
+
+    def __repr__(self) -> str:
+        """Short enough for a failing example: who wrote what about what."""
+        places = {entry.identifier: place for place, entry in enumerate(self.entries)}
+        subjects: dict[bytes, int] = {}
+        lines = []
+        for place, entry in enumerate(self.entries[:60]):
+            subject = subjects.setdefault(entry.subject, place)
+            parent = "" if entry.parent is None else f" on {places.get(entry.parent.identifier)}"
+            lines.append(f"{place}: {entry.author.number} {entry.kind} of {subject}{parent}")
+        return f"World({'; '.join(lines)})"
 
     # --- writing --------------------------------------------------------------------------
 
@@ -213,6 +224,12 @@ class World:
 
     def _salt(self) -> bytes:
         return seeded("salt", len(self.entries))[:16]
+
+    def part(self, entries: Iterable[Written]) -> "World":
+        """The world of these entries alone."""
+        part = World(self.circle, list(entries))
+        part.by_id = {entry.identifier: entry for entry in part.entries}
+        return part
 
     # --- what people say ------------------------------------------------------------------
 
@@ -432,12 +449,17 @@ class Reader:
 
 
 def deliver(
-    world: World, reader: Reader, seed: int, lost: Iterable[Written] = (), strip: float = 0.3
-) -> None:
+    world: World,
+    reader: Reader,
+    seed: int,
+    lost: Iterable[Written] = (),
+    strip: float = 0.3,
+    observe: Callable[[Reader], None] | None = None,
+) -> Reader:
     """Hand every entry to ``reader`` in an order, in cuts, with doubles, all drawn from ``seed``.
 
     Some bodies stay behind and are offered later, as the protocol does by asking each link; those
-    of ``lost`` never come.
+    of ``lost`` never come. ``observe`` is called after each transaction.
     """
     drawn = random.Random(seed)
     never = {entry.identifier for entry in lost if entry.header.seq}
@@ -455,11 +477,14 @@ def deliver(
             else:
                 waited = 0
                 assert result.outcome in (Outcome.STORED, Outcome.DUPLICATE), result.reason
+        if observe is not None:
+            observe(reader)
         waited += size
         assert waited < 50 * len(world.entries), "nothing moves any more"
         if drawn.random() < 0.1:
             offer_owed(world, reader, never)
     settle(world, reader, never)
+    return reader
 
 
 def settle(world: World, reader: Reader, never: Iterable[bytes] = ()) -> None:
