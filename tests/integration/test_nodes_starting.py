@@ -32,12 +32,9 @@ STOP_SECONDS_MAX = 2.0
 
 
 def threads() -> set[threading.Thread]:
-    """The threads of the core that do not end by themselves within a moment."""
-    ours = [thread for thread in threading.enumerate() if "p2pshare" in thread.name]
-    for thread in ours:
-        if "off loop" in thread.name:
-            thread.join(STOP_SECONDS_MAX)
-    return {thread for thread in ours if thread.is_alive()}
+    """The threads of the core but those that end by themselves (``net.tasks.off_loop``)."""
+    ours = {thread for thread in threading.enumerate() if "p2pshare" in thread.name}
+    return {thread for thread in ours if "off loop" not in thread.name}
 
 
 async def runs(folder: Path) -> bool:
