@@ -106,6 +106,14 @@ class Program:
                 assert not self.ended, f"{self.name} ended without {pattern}: {self.lines[-5:]}"
                 await self.news(len(self.lines))
 
+    async def until_ended(self, seconds: float) -> None:
+        """Wait until it has ended by itself, well."""
+        async with asyncio.timeout(seconds):
+            while not self.ended:
+                await self.news(len(self.lines))
+            code = await self.process.wait()
+        assert code == 0, f"{self.name} ended with {code}: {self.lines[-5:]}"
+
     async def end(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Signal it, wait for its end and its last line; the exit code."""
         with contextlib.suppress(ProcessLookupError):

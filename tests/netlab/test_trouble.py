@@ -84,7 +84,7 @@ async def sync_completes_though_three_packets_of_ten_are_lost(lab: Lab) -> None:
         lab.add_host(letter, f"10.77.0.{place}/24").without_ipv6()
         for place, letter in enumerate("abc", 1)
     ]
-    ada, ben, cleo = hosts
+    ada, ben, _ = hosts
     for host in hosts:
         host.drop_packets(30)
     await asyncio.gather(*(host.add_person(f"Neighbour {host.letter}") for host in hosts))
@@ -92,7 +92,7 @@ async def sync_completes_though_three_packets_of_ten_are_lost(lab: Lab) -> None:
     await ben.offer("Sledge")
     began = time.monotonic()
     await asyncio.gather(*(host.start() for host in hosts))
-    digest, entries = await until_equal(*hosts, seconds=60, entries=307)
+    _, entries = await until_equal(*hosts, seconds=60, entries=307)
     print(f"{entries} entries at three hosts after {time.monotonic() - began:.1f} s")
     lost = [host.packets_dropped() for host in hosts]
     assert min(lost) > 10, lost
