@@ -18,7 +18,7 @@ from pathlib import Path
 from random import Random
 
 from integration.crash_checks import Promised, check_quickly, check_whole, tables
-from integration.crash_life import Foreign, Life, Say, make_foreign
+from integration.crash_life import ROUNDS_MAX, Foreign, Life, Say, make_foreign
 from integration.fork_kit import Child
 
 from p2pshare.domain.commands import AddListing, AddPerson, Forget
@@ -50,24 +50,17 @@ def kill_at_random(folder: Path, kills: int, seed: str) -> dict[str, float]:
     random = Random(seed)
     foreign = make_foreign(folder)
     gc.freeze()
-    first_round, second_round = (
-        _seconds_of(
-            lambda say: Life(folder / "measured", foreign, Random(seed), say).live(rounds=1)
-        )
-        for _ in range(2)
-    )
+    first_round = _seconds_of(Child(_live, folder / "measured", foreign, seed, 1))
+    two_rounds = _seconds_of(Child(_live, folder / "measured", foreign, seed, 6)) / 3
     figures = {"kills": 0, "folders": 0, "entries": 0, "agreements": 0, "places": 0, "bodies": 0}
     place, promised = folder / "0", Promised()
     number = barren = 0
     while figures["kills"] < kills:
-        longest = second_round * 2 if promised.places else first_round
+        longest = two_rounds if promised.places else first_round
         delay = random.uniform(0, longest * (1 + barren / 8))
 
-        def live(say: Say, place: Path = place, number: int = number) -> None:
-            Life(place, foreign, Random(f"{seed}/{number}"), say).live()
-
         with _told(seed, number, delay):
-            child = Child(live)
+            child = Child(_live, place, foreign, f"{seed}/{number}", ROUNDS_MAX)
             child.read(delay)
             child.kill()
             figures["kills"] += child.killed
@@ -83,19 +76,23 @@ def kill_at_random(folder: Path, kills: int, seed: str) -> dict[str, float]:
                 figures["folders"] += 1
                 shutil.rmtree(place)
                 place, promised = folder / str(number), Promised()
-    return {**figures, "round_ms": round(second_round * 1000, 1)}
+    return {**figures, "round_ms": round(two_rounds * 500, 1)}
 
 
-def _seconds_of(work: Callable[[Say], None]) -> float:
+def _live(say: Say, folder: Path, foreign: Foreign, seed: str, rounds: int) -> None:
+    Life(folder, foreign, Random(seed), say).live(rounds)
+
+
+def _seconds_of(child: Child) -> float:
     started = time.monotonic()
-    Child(work).finish()
+    child.finish()
     return time.monotonic() - started
 
 
 # --- in one phase ---------------------------------------------------------------------------------
 
 
-def first_start(folder: Path, say: Say) -> None:
+def first_start(say: Say, folder: Path) -> None:
     """An empty folder becomes Ada's."""
     _mark(say)
     ledger = Ledger(folder)
@@ -103,7 +100,7 @@ def first_start(folder: Path, say: Say) -> None:
     _end(say)
 
 
-def migration(folder: Path, say: Say) -> None:
+def migration(say: Say, folder: Path) -> None:
     """A file without tables is migrated."""
     folder.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(folder / LEDGER_FILE)
@@ -114,7 +111,7 @@ def migration(folder: Path, say: Say) -> None:
     _end(say)
 
 
-def add_feed(folder: Path, say: Say) -> None:
+def add_feed(say: Say, folder: Path) -> None:
     """A person's first words in a circle open a feed: its key file, then its transaction."""
     ledger = Ledger(folder)
     ada = next(iter(ledger.own_persons()))
@@ -129,7 +126,7 @@ def add_feed(folder: Path, say: Say) -> None:
     _end(say)
 
 
-def erasure(folder: Path, say: Say) -> None:
+def erasure(say: Say, folder: Path) -> None:
     """Words are forgotten: an entry, the body's bytes, the index, the write-ahead log."""
     ledger = Ledger(folder)
     ada = next(iter(ledger.own_persons()))
@@ -144,7 +141,7 @@ def erasure(folder: Path, say: Say) -> None:
     _end(say)
 
 
-def rebuild(folder: Path, say: Say) -> None:
+def rebuild(say: Say, folder: Path) -> None:
     """Every row that follows from the log is made again."""
     ledger = Ledger(folder)
     _mark(say)
@@ -170,7 +167,7 @@ def kill_in_phase(folder: Path, phase: str, kills: int, seed: str) -> dict[str, 
     act = PHASES[phase]
     promised = Promised()
     place = _prepared(folder / "0", phase, foreign)
-    _, longest = max(
+    longest = max(
         _run_once(act, _prepared(folder / f"measured{n}", phase, foreign)) for n in range(3)
     )
     within = number = 0
@@ -180,7 +177,7 @@ def kill_in_phase(folder: Path, phase: str, kills: int, seed: str) -> dict[str, 
             place, promised = folder / str(number), Promised()
         before = _tables_of(place) if phase == "rebuild" else None
         with _told(f"{seed} {phase}", number, delay):
-            child = Child(lambda say, place=place: act(place, say))
+            child = Child(act, place)
             assert child.read(MARK_SECONDS, until="mark"), "the phase never began"
             child.read(delay)
             child.kill()
@@ -192,7 +189,8 @@ def kill_in_phase(folder: Path, phase: str, kills: int, seed: str) -> dict[str, 
             assert before is None or before == _tables_of(place), "a killed rebuild changed rows"
             if phase in STARTS_EMPTY or number % KILLS_PER_FOLDER == 0 or within == kills:
                 check_whole(place, promised, foreign)
-                Child(lambda say, place=place: _go_on(place, foreign, say)).finish()
+            if number % (3 if phase in STARTS_EMPTY else KILLS_PER_FOLDER) == 0:
+                Child(_live, place, foreign, f"{seed}/{number}", 1).finish()  # life goes on
         number += 1
     return {"kills": within, "phase_ms": round(longest * 1000, 1)}
 
@@ -200,18 +198,14 @@ def kill_in_phase(folder: Path, phase: str, kills: int, seed: str) -> dict[str, 
 def _prepared(folder: Path, phase: str, foreign: Foreign) -> Path:
     """A folder to run the phase in, with something to lose in it where it does not begin empty."""
     if phase not in STARTS_EMPTY:
-        Child(lambda say: _go_on(folder, foreign, say)).finish()
+        Child(_live, folder, foreign, "prepared", 2).finish()
     return folder
 
 
-def _go_on(folder: Path, foreign: Foreign, say: Say) -> None:
-    Life(folder, foreign, Random(1), say).live(rounds=1)
-
-
-def _run_once(act: Callable[[Path, Say], None], folder: Path) -> tuple[str, float]:
-    lines = Child(lambda say: act(folder, say)).finish()
+def _run_once(act: Callable[[Say, Path], None], folder: Path) -> float:
+    lines = Child(act, folder).finish()
     times = {line[0]: float(line[1]) for line in lines if line[0] in ("mark", "end")}
-    return "longest", times["end"] - times["mark"]
+    return times["end"] - times["mark"]
 
 
 def _tables_of(folder: Path) -> dict[str, list[object]]:

@@ -139,7 +139,7 @@ class Life:
         self._random = random
         self._say = say
 
-    def live(self, rounds: int = ROUNDS_MAX) -> None:
+    def live(self, rounds: int) -> None:
         """Do ``rounds`` rounds."""
         for _ in range(rounds):
             ledger = Ledger(self._folder)
@@ -234,7 +234,10 @@ class Life:
     def forget(self, ledger: Ledger) -> None:
         """Forget a listing that no loan is about: its word must leave the files."""
         for listing in self._own_listings(ledger, without_loans=True):
-            word = ledger.queries.listing(listing.hex(), ledger.today()).title.split()[1]
+            (title,) = ledger.database.connection.execute(
+                "SELECT title FROM listings WHERE listing = ?", (listing.hex(),)
+            ).fetchone()
+            word = title.split()[1]
             self._say("forgetting", word)
             command = Forget(person=self._person(ledger, "Ada"), subject=listing)
             performed = ledger.perform(command)

@@ -38,14 +38,14 @@ def run_warm(module: str, scenario: str, *arguments: str, seconds: float) -> Any
 
 
 class Child:
-    """A forked process that runs ``work(say)`` and ends; ``say(words)`` writes one line to us."""
+    """A forked process that runs ``work(say, *arguments)``; ``say(words)`` writes a line to us."""
 
-    def __init__(self, work: Callable[[Callable[..., None]], None]) -> None:
+    def __init__(self, work: Callable[..., None], *arguments: object) -> None:
         read_end, write_end = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(read_end)
-            _run_and_exit(work, write_end)
+            _run_and_exit(work, arguments, write_end)
         os.close(write_end)
         self._output = read_end
         self._rest = b""
@@ -95,11 +95,11 @@ class Child:
         return status
 
 
-def _run_and_exit(work: Callable[[Callable[..., None]], None], output: int) -> None:
+def _run_and_exit(work: Callable[..., None], arguments: tuple[object, ...], output: int) -> None:
     """The whole life of a child; never returns into the code it was forked from."""
     status = 1
     try:
-        work(lambda *words: _write_line(output, words))
+        work(lambda *words: _write_line(output, words), *arguments)
         status = 0
     except BaseException:
         traceback.print_exc()

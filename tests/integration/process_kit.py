@@ -56,7 +56,7 @@ def writers(folder: Path) -> dict[str, Any]:
                 where = circle if index % 2 else None
                 _offer(ledger, ada, f"Thing {number}-{index}", where)
 
-    children = [Child(lambda say, n=n: write(say, n)) for n in range(PROCESSES)]
+    children = [Child(write, n) for n in range(PROCESSES)]
     gun.fire()
     for child in children:
         child.finish()
@@ -75,7 +75,7 @@ def inits(folder: Path) -> dict[str, Any]:
             ledger.perform(AddPerson(name=f"Person {number}"))
             ledger.keys.device_key()
 
-    children = [Child(lambda say, n=n: start(say, n)) for n in range(PROCESSES)]
+    children = [Child(start, n) for n in range(PROCESSES)]
     gun.fire()
     for child in children:
         child.finish()
@@ -96,7 +96,7 @@ def node_lock(folder: Path) -> dict[str, Any]:
     holder = Child(hold)
     assert holder.read(SECONDS, until="held")
     refused = _error_of(lambda: NodeLock(folder), AlreadyRunning)
-    written = Child(lambda say: _write(folder, 5, say)).finish()
+    written = Child(_write, folder, 5).finish()
     holder.kill()
     NodeLock(folder).release()
     return {"refused": refused, "written": len(written), "killed": holder.killed, **_look(folder)}
@@ -253,7 +253,7 @@ def _offer(ledger: Ledger, person: bytes, title: str, circle: bytes | None = Non
     return ledger.perform(command)[0].subject
 
 
-def _write(folder: Path, listings: int, say: Say) -> None:
+def _write(say: Say, folder: Path, listings: int) -> None:
     with closing(Ledger(folder)) as ledger:
         person = next(iter(ledger.own_persons()))
         for index in range(listings):

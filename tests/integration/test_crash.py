@@ -22,7 +22,7 @@ from p2pshare.node.ingest import Arrival
 from p2pshare.node.ledger import KEYS_FOLDER, LEDGER_FILE, Ledger
 
 KILLS = int(os.environ.get("P2PSHARE_CRASH_KILLS", "300"))
-KILLS_IN_PHASE = max(10, KILLS // 30)
+KILLS_IN_PHASE = max(6, KILLS // 50)
 SEED = os.environ.get("P2PSHARE_CRASH_SEED", "p2pshare")
 PHASES = ("first_start", "migration", "add_feed", "erasure", "rebuild")
 
