@@ -152,19 +152,23 @@ def _without_carrier(name: str) -> bool:
 
 
 def _unready_addresses() -> set[tuple[int, str]]:
-    """(interface index, IPv6 address) of those that cannot be bound to (Linux).
+    """What ``unready_in`` says of this computer (Linux; elsewhere nothing)."""
+    if not sys.platform.startswith("linux"):
+        return set()
+    try:
+        return unready_in(Path("/proc/net/if_inet6").read_text())
+    except OSError:  # no IPv6 here
+        return set()
+
+
+def unready_in(table: str) -> set[tuple[int, str]]:
+    """(interface index, IPv6 address) of those in ``/proc/net/if_inet6`` that nobody can bind to.
 
     They are tentative for a second after an interface came up (RFC 4862 section 5.4), or were found
     to be somebody else's.
     """
-    if not sys.platform.startswith("linux"):
-        return set()
-    try:
-        lines = Path("/proc/net/if_inet6").read_text().splitlines()
-    except OSError:  # no IPv6 here
-        return set()
     found = set()
-    for line in lines:
+    for line in table.splitlines():
         digits, index, _, _, flags_text, _ = line.split()
         flags = int(flags_text, 16)
         tentative = flags & _FLAG_TENTATIVE and not flags & _FLAG_OPTIMISTIC

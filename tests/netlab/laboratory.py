@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -377,12 +377,15 @@ class Lab:
         self.switch = f"{self.prefix}-switch"
         self.programs: list[Program] = []
         self.namespaces: list[str] = []
+
+    def build(self) -> None:
+        """Make the switch; whoever calls this sees to ``close``, also if it fails."""
         self._add_namespace(self.switch)
         self.add_bridge("lan")
 
     def _add_namespace(self, name: str) -> None:
-        run("ip", "netns", "add", name)
         self.namespaces.append(name)
+        run("ip", "netns", "add", name)
         run("ip", "-n", name, "link", "set", "lo", "up")
 
     def ip(self, *arguments: str) -> str:
@@ -438,17 +441,33 @@ class Lab:
         """End what still runs, and leave no namespace behind."""
         ends = [one.end() for one in self.programs if one.process.returncode is None]
         outcomes = await asyncio.gather(*ends, return_exceptions=True)
-        for name in self.namespaces:
-            run("ip", "netns", "del", name)
-        left = [name for name in _namespaces() if name.startswith(self.prefix)]
+        for name in namespaces():
+            if name in self.namespaces:
+                run("ip", "netns", "del", name)
+        left = [name for name in namespaces() if name.startswith(f"{self.prefix}-")]
         assert not left, f"left behind: {left}"
         failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         assert not failed, failed
 
 
-def _namespaces() -> Iterator[str]:
+def namespaces() -> list[str]:
+    """The named network namespaces of this computer (ip-netns(8))."""
     folder = Path("/run/netns")
-    return (path.name for path in folder.iterdir()) if folder.exists() else iter(())
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def remove_remains() -> None:
+    """Remove what a run left that was killed itself: namespaces whose name says so, of a process
+    that is no more, and the programs in them.
+    """
+    for name in namespaces():
+        found = re.fullmatch(r"p2pshare-(\d+)-\d+-[a-z]+", name)
+        if found is None or Path("/proc", found.group(1)).exists():
+            continue
+        for process in run("ip", "netns", "pids", name).split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(process), signal.SIGKILL)
+        run("ip", "netns", "del", name)
 
 
 async def until_equal(*hosts: Host, seconds: float, entries: int = 1) -> tuple[str, int]:

@@ -10,7 +10,9 @@ from p2pshare.clock import SystemClock
 from p2pshare.log.keys import SigningKey
 from p2pshare.net.dialer import Dialer
 from p2pshare.net.interfaces import InterfaceAddress
+from p2pshare.net.link_errors import Unreachable
 from p2pshare.net.links import Links
+from p2pshare.net.peers import FAILURES_MAX
 from p2pshare.net.transport import Endpoint, LocalDevice
 
 LOOPBACK = InterfaceAddress("lo", 1, "127.0.0.1", 8)
@@ -73,3 +75,17 @@ async def test_a_failing_one_is_dialled_again_when_the_network_changes(dialer) -
         assert "refused" in await next_line(dialer)
         dialer.network_changed()
     assert dialer.book.targets[0].failures <= 1
+
+
+async def test_a_discovered_one_that_failed_too_often_is_given_up_and_said_so() -> None:
+    local, clock, given_up = LocalDevice(SigningKey.generate()), SystemClock(), []
+    links = Links(local.key.public, clock)
+    idle = Dialer(local, links, never, clock, Random(1), given_up=given_up.append)
+    idle.discovered("abcdefgh", [NOBODY])
+    idle.remembered(bytes(32), [NOBODY])
+    for _ in range(FAILURES_MAX):
+        assert given_up == []
+        for target in idle.book.targets:
+            idle._not_linked(target, NOBODY, Unreachable("no answer"))
+    assert given_up == ["abcdefgh"]
+    assert idle.book.targets == []

@@ -9,6 +9,7 @@ from p2pshare.net.interfaces import (
     InterfaceWatch,
     read_addresses,
     source_for,
+    unready_in,
     usable_addresses,
 )
 
@@ -37,6 +38,19 @@ def test_this_computer_has_its_loopback() -> None:
     assert found[0].is_loopback
     assert found[0].prefix_length == 8
     assert not found[0].point_to_point
+
+
+def test_ipv6_addresses_that_nobody_can_bind_to_yet() -> None:
+    """Lines as Linux writes them: address, index, prefix length, scope, flags, name."""
+    table = """\
+fe800000000000000000000000000001 02 40 20 80     eth0
+fe800000000000000000000000000002 02 40 20 c0     eth0
+fd000000000000000000000000000003 0a 40 00 44     wlan0
+fd000000000000000000000000000004 0a 40 00 88     wlan0
+00000000000000000000000000000001 01 80 10 80       lo
+"""
+    assert unready_in(table) == {(2, "fe80::2"), (10, "fd00::4")}  # tentative; a duplicate
+    assert unready_in("") == set()
 
 
 @pytest.mark.parametrize(
