@@ -27,6 +27,7 @@ from p2pshare.store.database import (
 )
 from p2pshare.store.examine import Examined, Examiner, read_rows
 from p2pshare.store.faults import Fault
+from p2pshare.store.migrations import migrate
 from p2pshare.store.rebuild import note_damage, remake
 
 Progress = Callable[[int, int], None]
@@ -123,6 +124,8 @@ class _Audit:
         if user_version > SCHEMA_VERSION or (fold_version or 0) > FOLD_VERSION:
             raise StoreTooNew("the ledger was written by a newer p2pshare")
         self.faults.extend(check_structure(copy))
+        if user_version < SCHEMA_VERSION and not self.faults:
+            migrate(copy)  # the copy alone: the file stays as it is
         if fold_version != FOLD_VERSION:
             self.fault("table", "ledger", "the rows were folded by another version; rebuild")
         self._check_log(copy)

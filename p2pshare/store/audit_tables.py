@@ -12,9 +12,10 @@ from hashlib import sha256
 from typing import Any, Final
 
 from p2pshare.log.certificate import OPEN_CIRCLE, closed_circle
-from p2pshare.store.database import SQLITE_DAMAGE, Database
+from p2pshare.store.database import SCHEMA_VERSION, SQLITE_DAMAGE
 from p2pshare.store.faults import Fault
 from p2pshare.store.feeds import FEED_COLUMNS
+from p2pshare.store.migrations import migrate
 from p2pshare.store.rows import FOLDED
 
 _ENTRY_COLUMNS: Final = "number, id, feed, branch, seq, time_ms, subject, kind"
@@ -35,13 +36,14 @@ COMPARED: Final = {
 
 
 def check_structure(copy: sqlite3.Connection) -> list[Fault]:
-    """What SQLite finds wrong, and whether the tables are those that this version made."""
+    """What SQLite finds wrong, and whether the tables are those of the file's schema version."""
     faults = [
         Fault("file", "ledger.db", text)
         for (text,) in copy.execute("PRAGMA integrity_check(20)")
         if text != "ok"
     ]
-    if _schema(copy) != _true_schema():
+    version = int(copy.execute("PRAGMA user_version").fetchone()[0])
+    if _schema(copy) != _true_schema(version if 0 < version < SCHEMA_VERSION else SCHEMA_VERSION):
         faults.append(Fault("file", "sqlite_master", "the tables are not those p2pshare makes"))
         return faults
     try:
@@ -59,9 +61,10 @@ def _schema(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
 
 
 @cache
-def _true_schema() -> list[tuple[Any, ...]]:
-    with closing(Database(":memory:")) as fresh:
-        return _schema(fresh.connection)
+def _true_schema(version: int) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        migrate(fresh, version)
+        return _schema(fresh)
 
 
 _Check = Callable[[tuple[Any, ...]], bool]
@@ -102,6 +105,10 @@ def false_local_rows(connection: sqlite3.Connection) -> list[tuple[str, int]]:
             lambda row: isinstance(row[0], int) and _id(row[1]) and _text(row[2]),
         ),
         "blobs": ("hash, size, data", _is_blob),
+        "imported_rows": (
+            "person, circle, source, listing, digest",
+            lambda row: all(map(_id, row[:3])) and _id(row[3], 16) and _text(row[4]),
+        ),
     }
     return [
         (table, number)
@@ -125,8 +132,8 @@ def _is_blob(row: tuple[Any, ...]) -> bool:
     return isinstance(data, bytes) and len(data) == size and sha256(data).digest() == digest
 
 
-def _id(value: object) -> bool:
-    return isinstance(value, bytes) and len(value) == 32
+def _id(value: object, size: int = 32) -> bool:
+    return isinstance(value, bytes) and len(value) == size
 
 
 def _text(value: object) -> bool:

@@ -12,13 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlite_utils import Database as SqliteUtilsDatabase
-
 from p2pshare.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
-from p2pshare.store.migrations import ledger_migrations
+from p2pshare.store.migrations import migrate
 
-SCHEMA_VERSION: Final = 1
-"""Raised with each schema change; kept in PRAGMA user_version."""
+SCHEMA_VERSION: Final = 2
+"""Raised with each schema change (and ``migrations.FIRST_OF_VERSION``); in PRAGMA user_version."""
 
 FOLD_VERSION: Final = 1
 """Raised when folding gives other rows; an older ledger is rebuilt, a newer one is left alone."""
@@ -75,7 +73,7 @@ class Database:
         try:
             self.check_versions()
             if self._user_version() < SCHEMA_VERSION:
-                ledger_migrations.apply(SqliteUtilsDatabase(connection))
+                migrate(connection)
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 connection.execute(
                     "INSERT OR IGNORE INTO ledger (name, value) VALUES ('fold_version', ?)",

@@ -6,6 +6,7 @@ section 10). This module knows no rule: what goes into the tables is decided els
 ``store``.
 """
 
+import sqlite3
 from typing import Final
 
 from sqlite_utils import Database as SqliteUtilsDatabase
@@ -39,8 +40,22 @@ LOCAL_TABLES: Final = (
     "refused_feeds",
     "damaged",
     "blobs",
+    "imported_rows",
 )
 """What belongs to this installation and is never sent."""
+
+FIRST_OF_VERSION: Final = {2: "0002_imports"}
+"""The first migration of each schema version but the first."""
+
+
+def migrate(connection: sqlite3.Connection, version: int | None = None) -> None:
+    """Bring the tables to a schema version, or to the latest; the caller holds the transaction."""
+    later = [
+        name
+        for number, name in FIRST_OF_VERSION.items()
+        if version is not None and number > version
+    ]
+    ledger_migrations.apply(SqliteUtilsDatabase(connection), stop_before=later)
 
 
 def _table(database: SqliteUtilsDatabase, name: str) -> Table:
@@ -283,3 +298,14 @@ def _create_local(database: SqliteUtilsDatabase) -> None:
     )
     _table(database, "damaged").create({"entry": int, "id": bytes, "what": str}, pk="entry")
     _table(database, "blobs").create({"hash": bytes, "size": int, "data": bytes}, pk="hash")
+
+
+@ledger_migrations(name="0002_imports")
+def _create_imports(database: SqliteUtilsDatabase) -> None:
+    """Which listing came from which row of another program's list."""
+    imported = _table(database, "imported_rows")
+    imported.create(
+        {"person": bytes, "circle": bytes, "source": bytes, "listing": bytes, "digest": str},
+        pk=("person", "circle", "source"),
+        not_null={"listing", "digest"},
+    )

@@ -49,6 +49,8 @@ _LOCAL: Final = {
     "refused_feeds": "circle, feed, reason",
     "blobs": "hash, size, data",
 }
+#: Tables that a ledger written by an earlier version need not have.
+_LATER: Final = {"imported_rows": "person, circle, source, listing, digest"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,8 @@ def _copy_local(old: sqlite3.Connection, database: Database) -> None:
                 (number, true, _plain(name), secret),
             )
         local.ensure_open_circle(connection)
-        for table, columns in _LOCAL.items():
+        later = {table: columns for table, columns in _LATER.items() if _is_table(old, table)}
+        for table, columns in {**_LOCAL, **later}.items():
             places = ", ".join("?" * (columns.count(",") + 1))
             for _, *row in _rows(old, table, columns):
                 connection.execute(
@@ -219,6 +222,14 @@ def _copy_local(old: sqlite3.Connection, database: Database) -> None:
         _drop_false_rows(connection)
         local.retire_all_feeds(connection)
         leave_note(connection, PROMISES_UNPUBLISHED)
+
+
+def _is_table(old: sqlite3.Connection, table: str) -> bool:
+    try:
+        old.execute(f"SELECT 1 FROM {table} LIMIT 0")
+    except sqlite3.DatabaseError:
+        return False
+    return True
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,42 @@
+"""Which listing came from which row of another program's list: known to this installation alone.
+
+A row is known by a hash of what identifies it there, and what it said by hashes too, so that words
+that are forgotten do not live on here. Never sent, never folded, kept by a rebuild.
+``node.importing`` decides what the rows mean.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRow:
+    """The listing (16 bytes) that a row became, and the digest of what the row last said."""
+
+    listing: bytes
+    digest: str
+
+
+def read_imported(
+    connection: sqlite3.Connection, person: bytes, circle: bytes
+) -> dict[bytes, ImportedRow]:
+    """What a person imported into a circle, by the hash (32 bytes) that identifies the row."""
+    return {
+        source: ImportedRow(listing, digest)
+        for source, listing, digest in connection.execute(
+            "SELECT source, listing, digest FROM imported_rows WHERE person = ? AND circle = ?",
+            (person, circle),
+        )
+    }
+
+
+def note_imported(
+    connection: sqlite3.Connection, person: bytes, circle: bytes, rows: Mapping[bytes, ImportedRow]
+) -> None:
+    """Remember rows, or what they say now."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO imported_rows (person, circle, source, listing, digest)"
+        " VALUES (?, ?, ?, ?, ?)",
+        [(person, circle, source, row.listing, row.digest) for source, row in rows.items()],
+    )
