@@ -1,0 +1,44 @@
+"""Passphrases, and what a damaged ledger is called."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from integration.cli_kit import Home, one_error
+
+from p2pshare.cli.session import damage_named
+from p2pshare.errors import StoreBusy, StoreDamaged
+
+
+def test_a_locked_key_is_opened_by_the_environment_or_a_file(tmp_path: Path) -> None:
+    secret = "correct horse"
+    home = Home(tmp_path / "home", P2PSHARE_PASSPHRASE=secret)
+    home.json("init", "--name", "Ada", "--passphrase")
+    home.json("offer", "add", "Drill")
+    stranger = Home(home.folder)
+    refused = stranger.run("offer", "add", "Saw")
+    assert refused.code == 1
+    assert one_error(refused.err)
+    assert "P2PSHARE_PASSPHRASE" in refused.err
+    assert Home(home.folder, P2PSHARE_PASSPHRASE="wrong").run("offer", "add", "Saw").code == 1
+    assert len(stranger.json("listings")) == 1, "reading needs no passphrase"
+    file = tmp_path / "passphrase"
+    file.write_text(f"{secret}\n")
+    stranger.json("--passphrase-file", str(file), "offer", "add", "Saw")
+    unattended = Home(tmp_path / "other").run("init", "--name", "Ben", "--passphrase")
+    assert unattended.code == 1
+    assert one_error(unattended.err)
+
+
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        (sqlite3.OperationalError("database is locked"), StoreBusy),
+        (sqlite3.DatabaseError("database disk image is malformed"), StoreDamaged),
+        (ValueError("not hex"), StoreDamaged),
+        (TypeError("None"), StoreDamaged),
+    ],
+)
+def test_damage_is_named(error: Exception, named: type[Exception]) -> None:
+    with pytest.raises(named), damage_named():
+        raise error
