@@ -6,6 +6,8 @@ character of the text is ever taken as FTS5 syntax (https://sqlite.org/fts5.html
 
 import re
 import sqlite3
+import unicodedata
+from contextlib import suppress
 from typing import Final
 
 from p2pshare.errors import UnknownReference
@@ -13,11 +15,13 @@ from p2pshare.errors import UnknownReference
 _WORD: Final = re.compile(r"\w+")
 _HEX: Final = re.compile(r"[0-9a-f]+")
 _SEARCH_WORDS_MAX: Final = 16
+_ID_PREFIX_SURE: Final = 8
+"""So many hex digits are an id first: nobody takes over another's by a name that looks like it."""
 
 
 def match_expression(text: str) -> str | None:
     """The FTS5 expression for ``text``, or None if there is no word in it."""
-    words = _WORD.findall(text)[:_SEARCH_WORDS_MAX]
+    words = _WORD.findall(unicodedata.normalize("NFC", text))[:_SEARCH_WORDS_MAX]
     return " ".join(f'"{word}"*' for word in words) or None
 
 
@@ -47,7 +51,11 @@ def resolve_person(connection: sqlite3.Connection, text: str) -> str:
 
     Raises UnknownReference if there is none or more than one.
     """
-    wanted = text.strip()
+    wanted = unicodedata.normalize("NFC", text.strip())
+    is_hex = _HEX.fullmatch(wanted.lower()) is not None
+    if is_hex and len(wanted) >= _ID_PREFIX_SURE:
+        with suppress(UnknownReference):
+            return resolve(connection, "persons", "person", wanted)
     named = [
         person
         for (person,) in connection.execute(
@@ -59,6 +67,6 @@ def resolve_person(connection: sqlite3.Connection, text: str) -> str:
     if len(named) > 1:
         ids = ", ".join(str(person)[:12] for person in named)
         raise UnknownReference(f"several people are called {wanted}; give the id: {ids}, …")
-    if _HEX.fullmatch(wanted.lower()):
+    if is_hex:
         return resolve(connection, "persons", "person", wanted)
     raise UnknownReference(f"nobody called {wanted} has been met here")
