@@ -82,6 +82,32 @@ def inits(folder: Path) -> dict[str, Any]:
     return _look(folder)
 
 
+def killed_writers(folder: Path) -> dict[str, Any]:
+    """Four write as Ada at once; three are killed in the middle of it, one after the other."""
+    with closing(Ledger(folder)) as ledger:
+        ada = ledger.perform(AddPerson(name="Ada"))[0].subject
+
+    def write(say: Say, number: int) -> None:
+        with closing(Ledger(folder)) as ledger:
+            for index in range(10_000 if number else LISTINGS * 5):
+                title = f"Thing-{number}-{index}"
+                _offer(ledger, ada, title)
+                say("wrote", title)
+
+    children = [Child(write, n) for n in range(4)]
+    for child in children[1:]:
+        assert child.read(SECONDS, until="wrote")
+        child.read(0.02)
+        child.kill()
+    children[0].finish()
+    acknowledged = sorted(line[1] for child in children for line in child.lines)
+    return {
+        "acknowledged": acknowledged,
+        "killed": sum(child.killed for child in children),
+        **_look(folder),
+    }
+
+
 def node_lock(folder: Path) -> dict[str, Any]:
     """One process is on the network: others write, none takes its lock; killed, it leaves none."""
     with closing(Ledger(folder)) as ledger:
@@ -307,7 +333,16 @@ def _look(folder: Path) -> dict[str, Any]:
 
 SCENARIOS = {
     scenario.__name__: scenario
-    for scenario in (writers, inits, node_lock, long_reader, busy, busy_midlife, newer)
+    for scenario in (
+        writers,
+        inits,
+        killed_writers,
+        node_lock,
+        long_reader,
+        busy,
+        busy_midlife,
+        newer,
+    )
 }
 
 

@@ -39,7 +39,7 @@ def test_a_life_ended_at_random_moments(tmp_path: Path) -> None:
     """Nothing acknowledged is lost, no place is used twice, the tables are as rebuilt."""
     figures = _kill("random", tmp_path, KILLS)
     assert figures["kills"] == KILLS
-    assert figures["places"] > KILLS
+    assert figures["places"] > KILLS // 2
     assert figures["agreements"] > 0
     assert figures["bodies"] > 0
 

@@ -48,6 +48,15 @@ def test_eight_persons_are_added_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_writers_killed_among_writers_lose_nothing_and_hold_nobody_up(tmp_path: Path) -> None:
+    seen = _see("killed_writers", tmp_path)
+    assert seen["killed"] == 3
+    assert set(seen["acknowledged"]) <= set(seen["titles"])
+    assert len(seen["titles"]) - len(seen["acknowledged"]) <= 3, "one each, killed before it said"
+    assert {f"Thing-0-{index}" for index in range(LISTINGS * 5)} <= set(seen["titles"])
+    assert len(seen["feeds"]) == 1
+
+
 def test_others_write_while_one_is_on_the_network_and_a_killed_one_frees_the_lock(
     tmp_path: Path,
 ) -> None:
