@@ -188,13 +188,32 @@ def allowed_moves(
     role = state.role_of(person)
     if role is None:
         return ()
+    signed = frozenset(one.move for one in state.signatures if one.person == person)
+    return open_rows(
+        table, role, state.underlying, signed, now_ms, state.due_at_ms, state.closed_ms
+    )
+
+
+def open_rows(
+    table: AgreementTable,
+    role: str,
+    underlying: str,
+    signed: frozenset[str],
+    now_ms: int,
+    due_at_ms: int | None,
+    closed_ms: int | None,
+) -> tuple[Row, ...]:
+    """The rows by which whoever is in ``role`` and has ``signed`` these moves could move now.
+
+    What ``allowed_moves`` says, for those who have no state at hand but what is shown of it.
+    """
     return tuple(
         row
         for row in table.rows[1:]
         if role in row.roles
         and (
-            _leads_on(row, state.underlying, now_ms, state.due_at_ms, state.closed_ms)
-            or (state.underlying in row.joins and not state.signed(row.move, person))
+            _leads_on(row, underlying, now_ms, due_at_ms, closed_ms)
+            or (underlying in row.joins and row.move not in signed)
         )
     )
 

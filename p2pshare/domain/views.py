@@ -78,6 +78,7 @@ class AgreementView:
     until_day: str
     note: str
     due_at_ms: int | None
+    closed_ms: int | None
     overdue: bool
     conflict: bool
     denied: tuple[str, ...]

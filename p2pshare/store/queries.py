@@ -33,7 +33,7 @@ _LISTING_COLUMNS: Final = (
 )
 _AGREEMENT_COLUMNS: Final = (
     "agreement, kind, circle, listing, owner, asker, title, quantity, from_day, until_day, note,"
-    " due_at_ms, state, underlying_state, denied"
+    " due_at_ms, closed_ms, state, underlying_state, denied"
 )
 
 
@@ -339,7 +339,7 @@ def _agreement_view(
     (agreement, kind, circle, listing, owner, asker, title, quantity, from_day, until_day) = row[
         :10
     ]
-    note, due_at_ms, state, underlying, denied = row[10:]
+    note, due_at_ms, closed_ms, state, underlying, denied = row[10:]
     promised = kind == LOAN.kind and underlying in LOAN.promises
     return AgreementView(
         agreement=agreement,
@@ -357,6 +357,7 @@ def _agreement_view(
         until_day=until_day,
         note=note,
         due_at_ms=due_at_ms,
+        closed_ms=closed_ms,
         overdue=due_at_ms is not None and underlying in LOAN.held and now_ms > due_at_ms,
         conflict=promised
         and any(
