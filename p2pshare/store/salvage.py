@@ -11,7 +11,7 @@ The caller makes sure that nobody else uses the folder meanwhile.
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -137,10 +137,11 @@ def _keep_aside(path: Path) -> Path:
     while path.with_name(f"{path.name}.damaged-{number}").exists():
         number += 1
     kept = path.with_name(f"{path.name}.damaged-{number}")
-    for suffix in ("-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(kept.with_name(kept.name + suffix))
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        log.rename(kept.with_name(f"{kept.name}-wal"))
     path.rename(kept)
+    _remove(path)  # an empty log and the shared memory are nothing of their own
     return kept
 
 

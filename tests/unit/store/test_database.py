@@ -86,9 +86,11 @@ def test_a_fold_version_that_is_no_number_counts_as_old(path, value):
 
 def test_a_transaction_commits_or_leaves_nothing(path):
     with closing(Database(path)) as database:
-        with pytest.raises(ZeroDivisionError), database.transaction(durable=True) as connection:
-            connection.execute(ADD_CIRCLE)
-            raise ZeroDivisionError
+        with (
+            pytest.raises(StoreDamaged),
+            database.transaction(durable=True) as connection,
+        ):
+            connection.executemany(ADD_CIRCLE, [(), ()])
         assert count_circles(database) == 0
         with database.transaction(durable=True) as connection:
             connection.execute(ADD_CIRCLE)
