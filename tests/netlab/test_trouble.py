@@ -117,17 +117,17 @@ async def a_host_leaves_without_goodbye(lab: Lab, cut_off: asyncio.Event) -> Non
     await ben.offer("Offered later")
     await ada.until_titles({"Offered later"}, SYNC_SECONDS)
     cleo.plug_cable()
-    back = time.monotonic()
+    returning, back = ada.mark(), time.monotonic()
     await cleo.start()
     await cleo.until_titles({"Offered meanwhile", "Offered later"}, LINK_SECONDS)
     await until_equal(ada, ben, cleo, seconds=SYNC_SECONDS)
     print(f"back and up to date after {time.monotonic() - back:.1f} s")
     # With its cable in, a killed program's computer still says that nobody is there any more.
-    killed = time.monotonic()
-    mark = ada.mark()
+    await ada.until_linked(cleo, LINK_SECONDS, since=returning)
+    mark, killed = ada.mark(), time.monotonic()
     await cleo.kill()
-    noticed_at = await ada.until_unlinked(cleo.device, SYNC_SECONDS, since=mark)
-    print(f"a kill noticed after {noticed_at - killed:.2f} s")
+    told = await ada.until_unlinked(gone, SYNC_SECONDS, since=mark)
+    print(f"a kill noticed after {told - killed:.2f} s")
 
 
 async def silence_of_multicast(lab: Lab) -> None:
