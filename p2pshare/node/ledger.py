@@ -24,6 +24,7 @@ from p2pshare.store.database import FOLD_VERSION, Database
 from p2pshare.store.notes import empty_log
 from p2pshare.store.queries import Queries
 from p2pshare.store.rebuild import rebuild
+from p2pshare.store.salvage import finish_salvage
 from p2pshare.store.search import resolve, resolve_person
 
 LEDGER_FILE: Final = "ledger.db"
@@ -50,6 +51,7 @@ class Ledger:
         self.clock: Final = clock or SystemClock()
         self.zone: Final = zone
         self.keys: Final = KeyStore(folder / KEYS_FOLDER, passphrase)
+        finish_salvage(folder / LEDGER_FILE)
         self.database: Final = Database(folder / LEDGER_FILE)
         try:
             self._reading_keys: list[ReadingKey] | None = None

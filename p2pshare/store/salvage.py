@@ -68,6 +68,7 @@ def rebuild_file(
 
     Raises StoreError: StoreTooNew, StoreBusy, or StoreDamaged if nothing at all can be read.
     """
+    finish_salvage(path)
     if _is_sound(path):
         try:
             with closing(Database(path)) as database:
@@ -113,10 +114,28 @@ def salvage(path: Path, keys: Sequence[ReadingKey], progress: Progress | None = 
         raise
     finally:
         _remove(grafted)
-    kept = _keep_aside(path)
-    new.replace(path)
+    new.replace(_ready(path))
     _remove(new)
-    return Salvaged(entries, kept)
+    return Salvaged(entries, finish_salvage(path))
+
+
+def finish_salvage(path: Path) -> Path:
+    """Put a salvaged ledger that is ready in its place; where the damaged one is kept, if it was.
+
+    Whoever opens the ledger calls it first: a process killed between these steps leaves the folder
+    without a ledger, or with one that lacks its write-ahead log, until the next one goes on here.
+    """
+    ready = _ready(path)
+    if not ready.exists():
+        return path
+    kept = _keep_aside(path)
+    ready.replace(path)
+    return kept
+
+
+def _ready(path: Path) -> Path:
+    """The name under which a salvaged ledger is whole: from then on the old one is in its way."""
+    return path.with_name(f"{path.name}.ready")
 
 
 def _readable_rows(path: Path) -> int:
@@ -140,7 +159,8 @@ def _keep_aside(path: Path) -> Path:
     log = path.with_name(f"{path.name}-wal")
     if log.exists() and log.stat().st_size:
         log.rename(kept.with_name(f"{kept.name}-wal"))
-    path.rename(kept)
+    if path.exists():
+        path.rename(kept)
     _remove(path)  # an empty log and the shared memory are nothing of their own
     return kept
 

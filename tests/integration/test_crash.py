@@ -7,6 +7,7 @@ written, so what a power cut needs (the order of fsync, key file and commit) is 
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.log.entry import SignedEntry
 from p2pshare.node.ingest import Arrival
 from p2pshare.node.ledger import KEYS_FOLDER, LEDGER_FILE, Ledger
+from p2pshare.store.audit import audit
+from p2pshare.store.salvage import salvage
 
 KILLS = int(os.environ.get("P2PSHARE_CRASH_KILLS", "300"))
 KILLS_IN_PHASE = max(6, KILLS // 50)
@@ -105,6 +108,55 @@ def test_forgotten_words_leave_the_log_after_a_crash_before(
     with closing(Ledger(tmp_path)):
         assert not _holds(tmp_path, b"xylophone")
     died.close()
+
+
+@pytest.mark.parametrize("step", range(5))
+def test_a_salvage_that_ends_between_its_steps_is_finished_at_the_next_start(
+    step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of its renamings is the last one: no entry is missing, no place is used twice."""
+    path = tmp_path / LEDGER_FILE
+    open_too = Ledger(tmp_path)  # keeps the write-ahead log from being merged when others close
+    ada = open_too.perform(AddPerson(name="Ada"))[0].subject
+    _offer(open_too, ada, "Drill")
+    keys = open_too.reading_keys()
+    tip = max(open_too.database.connection.execute("SELECT seq, id FROM entries"))
+    died = _renames_until(step, monkeypatch, lambda: salvage(path, keys))
+    open_too.close()
+    assert died == (step < 4), "log aside, ledger aside, new one ready, new one in its place"
+    with closing(Ledger(tmp_path)) as ledger:
+        assert max(ledger.database.connection.execute("SELECT seq, id FROM entries")) == tip
+        assert [one.title for one in ledger.queries.listings(ledger.today())] == ["Drill"]
+        _offer(ledger, ada, "Saw")
+        assert audit(path, keys).ok
+
+
+class Killed(BaseException):
+    """Nothing in p2pshare may catch it."""
+
+
+def _renames_until(step: int, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> bool:
+    """Do ``work`` up to its renaming number ``step``; whether it got that far."""
+    done = 0
+
+    def counted(rename: Callable[[Path, Path], Path]) -> Callable[[Path, Path], Path]:
+        def rename_or_die(self: Path, target: Path) -> Path:
+            nonlocal done
+            if done == step:
+                raise Killed
+            done += 1
+            return rename(self, target)
+
+        return rename_or_die
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", counted(Path.rename))
+        patch.setattr(Path, "replace", counted(Path.replace))
+        try:
+            work()
+        except Killed:
+            return True
+    return False
 
 
 def test_half_written_keys_are_swept_up_at_the_next_start(tmp_path: Path) -> None:
