@@ -5,6 +5,8 @@ Worlds and in-memory readers are ``world_kit``'s; this adds files, damage and a 
 
 from pathlib import Path
 
+from unit.store.world_kit import START_MS, Person, Reader, World, Written, person_of
+
 from p2pshare.clock import ManualClock
 from p2pshare.domain.bodies import BusyPeriod
 from p2pshare.log.entry import SignedEntry
@@ -15,7 +17,6 @@ from p2pshare.store.audit import AuditReport, audit
 from p2pshare.store.database import Database
 from p2pshare.store.queries import Queries
 from p2pshare.store.repair import owed_entries
-from unit.store.world_kit import START_MS, Person, Reader, World, Written, person_of
 
 ADA, BEN, CLEO = person_of(1), person_of(2), person_of(3)
 
