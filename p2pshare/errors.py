@@ -2,6 +2,7 @@
 
     P2PShareError
     ├── DomainError            a rule of lending, listing or hours says no
+    │   └── PhotoRefused       a picture that cannot be shared or shown
     ├── UnknownReference       an id or name matches nothing, or more than one thing
     ├── LogError               an entry, certificate or key that nothing later can heal
     │   ├── EncodingError      bytes that are not the one canonical encoding
@@ -31,6 +32,10 @@ class P2PShareError(Exception):
 
 class DomainError(P2PShareError):
     """That is not possible here."""
+
+
+class PhotoRefused(DomainError):
+    """That photo cannot be used."""
 
 
 class UnknownReference(P2PShareError):

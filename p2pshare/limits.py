@@ -45,6 +45,17 @@ QUANTITY_MAX: Final = 100_000
 MINUTES_PER_PAYMENT_MAX: Final = 10_000 * 60
 BUSY_PERIODS_MAX: Final = 200
 
+# --- photos ---------------------------------------------------------------------------------
+PHOTO_SIDE_MAX: Final = 1280
+PHOTO_FILE_BYTES_MAX: Final = 32 * 1024 * 1024
+PHOTO_PIXELS_MAX: Final = 36_000_000
+PHOTO_SCALED_PIXELS_MAX: Final = 65_000_000
+PHOTO_SCANS_MAX: Final = 64
+THUMBNAIL_SIDE: Final = 256
+UNUSED_PHOTO_SECONDS_MAX: Final = 24 * 60 * 60
+OTHERS_PHOTOS_BYTES_MAX: Final = 1024 * 1024 * 1024
+WANTED_PHOTOS_MAX: Final = 256
+
 # --- the link, before the welcome (DESIGN section 8) ----------------------------------------
 HANDSHAKE_SECONDS_MAX: Final = 5.0
 HANDSHAKE_BYTES_MAX: Final = 4 * 1024
