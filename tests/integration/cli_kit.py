@@ -178,7 +178,6 @@ class LiveNode:
     """``p2pshare-cli node`` as a child; a context manager that ends it."""
 
     def __init__(self, home: Home, *arguments: str, as_json: bool = True) -> None:
-        self._as_json = as_json
         self._process = subprocess.Popen(
             [
                 *(SCRIPT, "--data", home.folder, *(["--json"] if as_json else [])),
@@ -192,6 +191,7 @@ class LiveNode:
         )
         self._changed = threading.Condition()
         self.lines: list[str] = []
+        self._errors: str | None = None
         self._ended = False
         self._reader = threading.Thread(target=self._read, name="reader of a node")
         self._reader.start()
@@ -237,18 +237,19 @@ class LiveNode:
             self._process.send_signal(number)
         code = self._process.wait(SECONDS_MAX)
         self._reader.join()
-        errors = self._process.stderr.read() if not self._process.stderr.closed else ""  # type: ignore[union-attr]
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
-        return code, errors
+        if self._errors is None:
+            assert self._process.stderr is not None
+            self._errors = self._process.stderr.read()
+            self._process.stderr.close()
+        return code, self._errors
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            with self._changed:
-                self.lines.append(line)
-                self._changed.notify_all()
+        with self._process.stdout as output:
+            for line in output:
+                with self._changed:
+                    self.lines.append(line)
+                    self._changed.notify_all()
         with self._changed:
             self._ended = True
             self._changed.notify_all()

@@ -67,7 +67,7 @@ def test_the_whole_loan(ada: Home, ben: Home) -> None:
 def test_neighbours_see_that_it_is_out_and_not_who_has_it(
     ada: Home, ben: Home, tmp_path: Path
 ) -> None:
-    carl = Home(tmp_path / "carl")
+    carl = Home(tmp_path / "carl", in_process=True)
     carl.json("init", "--name", "Carl")
     drill = ada.json("offer", "add", "Drill")["listing"]
     meet(ada, ben)

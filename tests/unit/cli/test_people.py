@@ -8,7 +8,7 @@ from p2pshare.log.certificate import OPEN_CIRCLE
 
 
 def test_init_person_add_people_and_status(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
+    home = Home(tmp_path / "home", in_process=True)
     first = home.json("init", "--name", "Ada")
     second = home.json("person", "add", "Mia")
     assert set(first) == set(second) == {"person", "device"}

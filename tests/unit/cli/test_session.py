@@ -12,20 +12,30 @@ from p2pshare.errors import StoreBusy, StoreDamaged
 
 def test_a_locked_key_is_opened_by_the_environment_or_a_file(tmp_path: Path) -> None:
     secret = "correct horse"
-    home = Home(tmp_path / "home", P2PSHARE_PASSPHRASE=secret)
+    home = Home(tmp_path / "home", P2PSHARE_PASSPHRASE=secret, in_process=True)
     home.json("init", "--name", "Ada", "--passphrase")
     home.json("offer", "add", "Drill")
-    stranger = Home(home.folder)
+    stranger = Home(home.folder, in_process=True)
     refused = stranger.run("offer", "add", "Saw")
     assert refused.code == 1
     assert one_error(refused.err)
     assert "P2PSHARE_PASSPHRASE" in refused.err
-    assert Home(home.folder, P2PSHARE_PASSPHRASE="wrong").run("offer", "add", "Saw").code == 1
+    assert (
+        Home(home.folder, P2PSHARE_PASSPHRASE="wrong", in_process=True)
+        .run("offer", "add", "Saw")
+        .code
+        == 1
+    )
     assert len(stranger.json("listings")) == 1, "reading needs no passphrase"
     file = tmp_path / "passphrase"
     file.write_text(f"{secret}\n")
     stranger.json("--passphrase-file", str(file), "offer", "add", "Saw")
-    unattended = Home(tmp_path / "other").run("init", "--name", "Ben", "--passphrase")
+    missing = stranger.run("--passphrase-file", str(tmp_path / "none"), "offer", "add", "Axe")
+    assert missing.code == 1
+    assert one_error(missing.err)
+    unattended = Home(tmp_path / "other", in_process=True).run(
+        "init", "--name", "Ben", "--passphrase"
+    )
     assert unattended.code == 1
     assert one_error(unattended.err)
 
