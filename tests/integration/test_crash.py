@@ -115,16 +115,17 @@ def test_a_salvage_that_ends_between_its_steps_is_finished_at_the_next_start(
     step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whichever of its renamings is the last one: no entry is missing, no place is used twice."""
-    path = tmp_path / LEDGER_FILE
-    open_too = Ledger(tmp_path)  # keeps the write-ahead log from being merged when others close
-    ada = open_too.perform(AddPerson(name="Ada"))[0].subject
-    _offer(open_too, ada, "Drill")
-    keys = open_too.reading_keys()
-    tip = max(open_too.database.connection.execute("SELECT seq, id FROM entries"))
+    with closing(Ledger(tmp_path / "whole")) as ledger:
+        ada = ledger.perform(AddPerson(name="Ada"))[0].subject
+        _offer(ledger, ada, "Drill")
+        keys = ledger.reading_keys()
+        tip = max(ledger.database.connection.execute("SELECT seq, id FROM entries"))
+        # as a killed process leaves it, with all that it wrote in the write-ahead log
+        folder = Path(shutil.copytree(tmp_path / "whole", tmp_path / "killed"))
+    path = folder / LEDGER_FILE
     died = _renames_until(step, monkeypatch, lambda: salvage(path, keys))
-    open_too.close()
-    assert died == (step < 4), "log aside, ledger aside, new one ready, new one in its place"
-    with closing(Ledger(tmp_path)) as ledger:
+    assert died == (step < 4), "ready, log aside, ledger aside, in its place"
+    with closing(Ledger(folder)) as ledger:
         assert max(ledger.database.connection.execute("SELECT seq, id FROM entries")) == tip
         assert [one.title for one in ledger.queries.listings(ledger.today())] == ["Drill"]
         _offer(ledger, ada, "Saw")
