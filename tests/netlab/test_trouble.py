@@ -22,8 +22,8 @@ pytestmark = pytest.mark.netlab
 LINK_SECONDS = 30.0
 SYNC_SECONDS = 8.0
 PING_DEADLINE = 2 * PING_SECONDS + CLOSE_SECONDS + 2.0
-QUIET_SECONDS = 6.0  # longer than the longest pause between the first questions of a browser
-LISTEN = Path(__file__).with_name("wait_for_quiet.py")
+SETTLED = Path(__file__).with_name("wait_until_settled.py")
+SETTLED_PAUSE_SECONDS = 8.0
 HEAL_SECONDS = 2 * POLL_SECONDS + 12.0
 
 
@@ -130,14 +130,6 @@ async def a_host_leaves_without_goodbye(lab: Lab, cut_off: asyncio.Event) -> Non
     print(f"a kill noticed after {told - killed:.2f} s")
 
 
-async def silence_of_multicast(lab: Lab) -> None:
-    """Wait until nobody has asked or announced anything for QUIET_SECONDS."""
-    listening = await lab.spawn(
-        "listener", lab.switch, sys.executable, str(LISTEN), str(QUIET_SECONDS)
-    )
-    await listening.line_matching("^quiet$", seconds=LINK_SECONDS)
-
-
 async def two_meetups_merge(lab: Lab) -> None:
     """Two meetups that never heard of each other are joined by a cable between their switches; no
     host sees its own cable change."""
@@ -149,12 +141,14 @@ async def two_meetups_merge(lab: Lab) -> None:
         for place, letter in enumerate("cd", 3)
     ]
     hosts = [*near, *far]
+    program = (sys.executable, str(SETTLED), str(SETTLED_PAUSE_SECONDS), "a,b", "c,d")
+    settled = await lab.spawn("settled", lab.switch, *program)
     await asyncio.gather(*(host.add_person(f"Neighbour {host.letter}") for host in hosts))
     await asyncio.gather(*(host.start() for host in hosts))
     for island in (near, far):
         await island[0].until_linked(island[1], LINK_SECONDS)
         await until_equal(*island, seconds=SYNC_SECONDS, entries=4)
-    await silence_of_multicast(lab)
+    await settled.line_matching("^settled$", seconds=LINK_SECONDS)
     joined = time.monotonic()
     lab.ip("link", "set", "join-lan", "up")
     await until_equal(*hosts, seconds=LOOK_AROUND_SECONDS + SYNC_SECONDS, entries=8)
