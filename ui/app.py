@@ -1,18 +1,99 @@
-"""The composition root of the window: the entry point ``p2pshare``.
+"""The composition root of the window: the entry point ``p2pshare``, and the only place that builds.
 
-The window is not built yet, so this module says so and points to the command line. It must not
-import Qt before there is a window to show.
+Order of the end (DESIGN section 11): the window closes, the bridge stops the node and joins its
+thread, then Qt ends. Qt is imported only here and below, after it is known that it can start.
 """
 
+import argparse
+import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-NOT_BUILT_YET = (
-    "The p2pshare window is not built yet; use the command line: "
-    "p2pshare-cli --help, or p2pshare-cli demo to see it at work."
+from p2pshare.node.config import (
+    Config,
+    NetworkConfig,
+    default_folder,
+    interfaces_from_environment,
+    parse_peer,
 )
 
 
-def main() -> int:
-    """Say in one line that the window is not built yet; the exit code is 0."""
-    sys.stdout.write(NOT_BUILT_YET + "\n")
-    return 0
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Open the window; the exit code is Qt's, 1 if it cannot start, 2 for wrong usage."""
+    options = _options(arguments)
+    if not _has_display():
+        sys.stderr.write(
+            "p2pshare: there is no display here; use the command line: p2pshare-cli --help\n"
+        )
+        return 1
+    try:
+        from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
+        from PySide6.QtWidgets import QApplication
+
+        from .bridge import Bridge
+        from .theme import colours, palette, style_sheet
+        from .window import MainWindow
+    except ImportError as error:
+        sys.stderr.write(
+            f"p2pshare: Qt's system libraries are missing ({error}); on Debian or Ubuntu run:"
+            " sudo apt-get install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1"
+            " libxcb-cursor0\n"
+        )
+        return 1
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("p2pshare")
+    application.setApplicationDisplayName("p2pshare")
+    application.setDesktopFileName("p2pshare")
+    translator = QTranslator(application)
+    translations = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if translator.load(QLocale.system(), "qtbase", "_", translations):
+        application.installTranslator(translator)
+
+    def dress() -> None:
+        scheme = colours()
+        application.setPalette(palette(scheme))
+        application.setStyleSheet(style_sheet(scheme))
+
+    application.setStyle("Fusion")
+    dress()
+    application.styleHints().colorSchemeChanged.connect(dress)
+    bridge = Bridge(Config(options.data, _network(options)))
+    window = MainWindow(bridge)
+    bridge.ready.connect(window.ready)
+    bridge.failed.connect(window.start_failed)
+    application.aboutToQuit.connect(bridge.stop)
+    window.show()
+    bridge.start()
+    code = application.exec()
+    bridge.stop()
+    return code
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="p2pshare", description="Share tools and skills with your neighbours."
+    )
+    parser.add_argument("--data", type=Path, default=None, help="the folder with your ledger")
+    parser.add_argument("--interface", action="append", default=[], metavar="IP")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--peer", action="append", default=[], type=parse_peer)
+    parser.add_argument("--no-discovery", action="store_true")
+    options = parser.parse_args(arguments)
+    options.data = options.data or default_folder()
+    return options
+
+
+def _network(options: argparse.Namespace) -> NetworkConfig:
+    return NetworkConfig(
+        interfaces=tuple(options.interface) or interfaces_from_environment(),
+        port=options.port,
+        peers=tuple(options.peer),
+        discovery=not options.no_discovery,
+    )
+
+
+def _has_display() -> bool:
+    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

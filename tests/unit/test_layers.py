@@ -30,6 +30,9 @@ UI_MAY_IMPORT = (
     "p2pshare.domain",
     "p2pshare.node.facade",
     "p2pshare.node.events",
+    "p2pshare.node.config",  # the composition root and the bridge build the node from it
+    "p2pshare.clock",
+    "p2pshare.limits",
     "p2pshare.errors",
     "p2pshare.resources",
 )

@@ -1,0 +1,207 @@
+"""The only file where threads meet: asyncio and the node on one, Qt on the other.
+
+``submit`` and ``ask`` hand work to the event loop with run_coroutine_threadsafe; one signal carries
+frozen values back. Events are gathered for GATHER_SECONDS, so that a first sync of thousands of
+entries costs the window a few signals and not thousands. No ``future.result()`` on the Qt thread
+(DESIGN section 11).
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, Final
+from weakref import WeakMethod
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from shiboken6 import isValid
+
+from p2pshare.clock import SystemClock
+from p2pshare.domain.commands import AddPerson, Command
+from p2pshare.domain.days import day_of
+from p2pshare.errors import P2PShareError
+from p2pshare.node.config import Config, local_zone
+from p2pshare.node.events import NodeEvent
+from p2pshare.node.facade import EventStream, Node
+
+from .backend import Answer, Answered, Identity, Listener
+
+GATHER_SECONDS: Final = 0.05
+JOIN_SECONDS: Final = 10.0
+
+
+class Bridge(QObject):
+    """Runs a node on a thread of its own and speaks with it. Lives on the Qt thread.
+
+    ``ready`` tells that the node has started, with the identity or None; ``failed`` why it did not.
+    """
+
+    ready = Signal(object)
+    failed = Signal(str)
+    _arrived = Signal(object)
+
+    def __init__(self, config: Config, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._config = config
+        self._clock = SystemClock()
+        self._identity: Identity | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="p2pshare-node", daemon=False)
+        self._stop = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._node: Node | None = None
+        self._listeners: list[WeakMethod[Listener]] = []
+        self._answers: dict[int, Answered | WeakMethod[Answered]] = {}
+        self._tickets = 0
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    # --- the Qt thread ------------------------------------------------------------------------
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who acts in this window."""
+        return self._identity
+
+    def start(self) -> None:
+        """Begin; ``ready`` or ``failed`` follows."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the node and join its thread. Idempotent; what was submitted is done whole."""
+        if not self._thread.is_alive():
+            return
+        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(JOIN_SECONDS)
+
+    def submit(self, command: Command, answered: Answered) -> None:
+        """Do what a person asks."""
+        self._begin(self._submit(command), answered)
+
+    def ask(self, read: Callable[[Any], Any], answered: Answered) -> None:
+        """Read from the ledger."""
+        self._begin(self._query(read), answered)
+
+    def listen(self, listener: Listener) -> None:
+        """Give a bound method the events from now on; it ends with its object."""
+        self._listeners.append(WeakMethod(listener))
+
+    def today(self) -> str:
+        """The local day."""
+        return day_of(self.now_ms(), local_zone())
+
+    def now_ms(self) -> int:
+        """The time now."""
+        return self._clock.time_ms()
+
+    def _begin(self, work: Coroutine[Any, Any, Any], answered: Answered) -> None:
+        self._tickets += 1
+        ticket = self._tickets
+        self._answers[ticket] = WeakMethod(answered) if hasattr(answered, "__self__") else answered
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        future.add_done_callback(lambda done: self._arrived.emit((ticket, _answer_of(done))))
+
+    @Slot(object)
+    def _deliver(self, arrived: object) -> None:
+        """Hand a batch of events, an answer or the start's outcome to whom it concerns."""
+        match arrived:
+            case (int() as ticket, Answer() as answer):
+                waiting = self._answers.pop(ticket, None)
+                answered = waiting() if isinstance(waiting, WeakMethod) else waiting
+                if answered is not None and _is_alive(answered):
+                    answered(answer)
+            case Identity() | None:
+                self._identity = arrived
+                self.ready.emit(arrived)
+            case str():
+                self.failed.emit(arrived)
+            case tuple():
+                self._tell(arrived)
+
+    def _tell(self, events: tuple[NodeEvent, ...]) -> None:
+        alive = []
+        for reference in self._listeners:
+            listener = reference()
+            if listener is not None and _is_alive(listener):
+                alive.append(reference)
+                listener(events)
+        self._listeners = alive
+
+    # --- the node's thread --------------------------------------------------------------------
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._live())
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+
+    async def _live(self) -> None:
+        node = Node(self._config)
+        events = node.events()
+        try:
+            await node.start()
+            own = await node.with_ledger(lambda ledger: ledger.own_persons())
+        except P2PShareError as error:
+            self._arrived.emit(str(error))
+            self._settled.set()
+            await node.stop()
+            return
+        self._node = node
+        self._settled.set()
+        first = next(iter(own.items()), None)
+        self._arrived.emit(None if first is None else Identity(first[0].hex(), first[1]))
+        try:
+            async with asyncio.TaskGroup() as group:
+                telling = group.create_task(self._gather(events), name="tell the window")
+                await self._stop.wait()
+                telling.cancel()
+        finally:
+            self._node = None
+            await node.stop()
+
+    async def _gather(self, events: EventStream) -> None:
+        """Emit what happens, at most once in GATHER_SECONDS."""
+        async for event in events:
+            gathered = [event]
+            await asyncio.sleep(GATHER_SECONDS)
+            gathered.extend(events.take())
+            self._arrived.emit(tuple(gathered))
+
+    async def _submit(self, command: Command) -> Any:
+        node = await self._running()
+        performed = await node.submit(command)
+        if isinstance(command, AddPerson) and self._identity is None:
+            self._arrived.emit(Identity(performed.subject.hex(), command.name))
+        return performed
+
+    async def _query(self, read: Callable[[Any], Any]) -> Any:
+        node = await self._running()
+        return await node.query(read)
+
+    async def _running(self) -> Node:
+        """The node, once it has started: what is asked earlier waits."""
+        await self._settled.wait()
+        if self._node is None:
+            raise P2PShareError("p2pshare is not running; close this window and open it again")
+        return self._node
+
+
+def _answer_of(done: "Future[Any]") -> Answer:
+    """The outcome of a coroutine as a value that may cross threads."""
+    if done.cancelled():
+        return Answer(error="p2pshare is closing")
+    error = done.exception()
+    if error is None:
+        return Answer(done.result())
+    if isinstance(error, P2PShareError):
+        return Answer(error=str(error))
+    raise error
+
+
+def _is_alive(method: Callable[..., Any]) -> bool:
+    owner = getattr(method, "__self__", None)
+    return not isinstance(owner, QObject) or isValid(owner)

@@ -1,0 +1,264 @@
+"""The main window: navigation, the pages, dialogs, and one line for what went wrong.
+
+It is told what pages want by their signals and opens dialogs with ``open()``; it reads nothing from
+the ledger itself. ``app`` builds it.
+"""
+
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QMainWindow,
+    QProgressBar,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from p2pshare.domain.commands import AddPerson
+from p2pshare.domain.text import shown
+from p2pshare.domain.views import ListingView, PersonView
+from p2pshare.node.events import EntriesAdded, LinkDown, LinkUp, NodeEvent
+
+from .backend import Answer, Backend, Identity
+from .dialogs.give_hours import GiveHours
+from .dialogs.listing_details import ListingDetails
+from .dialogs.listing_editor import ListingEditor
+from .pages.browse import BrowsePage
+from .pages.hours import HoursPage
+from .pages.loans import LoansPage
+from .pages.people import PeoplePage
+from .pages.shelf import ShelfPage
+from .pages.welcome import WelcomePage
+from .widgets.plain import PlainLabel, counted, push_button
+
+TROUBLE_MS = 12_000
+SYNC_QUIET_MS = 700
+
+
+class MainWindow(QMainWindow):
+    """The window. ``backend`` is the bridge, or a fake in tests."""
+
+    def __init__(self, backend: Backend, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._backend = backend
+        self._devices: set[str] = set()
+        self._received = 0
+        self.setWindowTitle("p2pshare")
+        self.setMinimumSize(QSize(860, 560))
+        self.resize(1120, 740)
+        self.welcome = WelcomePage(backend)
+        self.welcome.named.connect(self._named)
+        self.main = QWidget()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.welcome)
+        self._stack.addWidget(self.main)
+        self.setCentralWidget(self._stack)
+        self._make_status()
+        self._make_main()
+        backend.listen(self.on_events)
+        if backend.identity is not None:
+            self.begin(backend.identity)
+        else:
+            self.welcome.name.setFocus()
+
+    def begin(self, identity: Identity) -> None:
+        """Somebody is here: show the pages."""
+        self.who.setText(shown(identity.name))
+        for page in (self.browse.model, self.shelf, self.loans, self.people, self.hours):
+            page.refresh()
+        self._stack.setCurrentWidget(self.main)
+        self.navigation.setFocus()
+
+    @Slot(object)
+    def ready(self, identity: Identity | None) -> None:
+        """The node has started, or somebody has given a name."""
+        if identity is not None:
+            self.begin(identity)
+
+    @Slot(str)
+    def start_failed(self, text: str) -> None:
+        """The node could not start: say why, here where it is seen."""
+        self.welcome.show_trouble(text)
+        self.welcome.begin.setEnabled(False)
+        self.welcome.name.setEnabled(False)
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _make_main(self) -> None:
+        backend = self._backend
+        self.browse = BrowsePage(backend)
+        self.shelf = ShelfPage(backend)
+        self.loans = LoansPage(backend)
+        self.people = PeoplePage(backend)
+        self.hours = HoursPage(backend)
+        self.pages = QStackedWidget()
+        self.navigation = QListWidget()
+        self.navigation.setObjectName("navigation")
+        self.navigation.setAccessibleName(self.tr("Pages"))
+        self.navigation.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for number, (text, page) in enumerate(
+            (
+                (self.tr("Browse"), self.browse),
+                (self.tr("My shelf"), self.shelf),
+                (self.tr("Loans"), self.loans),
+                (self.tr("People"), self.people),
+                (self.tr("Hours"), self.hours),
+            ),
+            start=1,
+        ):
+            item = QListWidgetItem(text, self.navigation)
+            item.setToolTip(self.tr("Alt+{number}").format(number=number))
+            self.pages.addWidget(page)
+            shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
+            shortcut.setProperty("row", number - 1)
+            shortcut.activated.connect(self._shortcut)
+        self.navigation.currentRowChanged.connect(self.pages.setCurrentIndex)
+        self.navigation.setCurrentRow(0)
+        self.who = PlainLabel("", "quiet", wrap=True)
+        self.who.setContentsMargins(20, 14, 12, 4)
+        left = QWidget()
+        left.setObjectName("side")
+        left.setFixedWidth(180)
+        side = QVBoxLayout(left)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(0)
+        side.addWidget(self.who)
+        side.addWidget(self.navigation, 1)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addWidget(self.trouble)
+        right.addWidget(self.pages, 1)
+        layout = QHBoxLayout(self.main)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(left)
+        layout.addLayout(right, 1)
+        self.browse.opened.connect(self._open_listing)
+        self.shelf.add.connect(self._add_listing)
+        self.shelf.edit.connect(self._edit_listing)
+        self.people.pay.connect(self._give_hours)
+        for page in (self.shelf, self.loans, self.people, self.hours):
+            page.failed.connect(self.show_trouble)
+
+    def _make_status(self) -> None:
+        self.nearby = PlainLabel(self.tr("Nobody nearby"), "quiet")
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 0)
+        self.progress.setFixedWidth(120)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(self.tr("Receiving from neighbours"))
+        self.progress_text = PlainLabel("", "quiet")
+        bar = self.statusBar()
+        bar.addWidget(self.nearby, 1)
+        bar.addPermanentWidget(self.progress_text)
+        bar.addPermanentWidget(self.progress)
+        self.progress.setVisible(False)
+        self._quiet = QTimer(self, singleShot=True, interval=SYNC_QUIET_MS)
+        self._quiet.timeout.connect(self._sync_done)
+        self.trouble = QFrame()
+        self.trouble.setObjectName("trouble")
+        self.trouble_text = PlainLabel("", wrap=True)
+        dismiss = push_button(self.tr("Close"), name=self.tr("Close this message"))
+        dismiss.clicked.connect(self.trouble.hide)
+        row = QHBoxLayout(self.trouble)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.addWidget(self.trouble_text, 1)
+        row.addWidget(dismiss)
+        self.trouble.hide()
+        self._trouble_timer = QTimer(self, singleShot=True, interval=TROUBLE_MS)
+        self._trouble_timer.timeout.connect(self.trouble.hide)
+
+    # --- what happens -------------------------------------------------------------------------
+
+    def on_events(self, events: tuple[NodeEvent, ...]) -> None:
+        """Show who is linked and how far a sync is."""
+        for event in events:
+            match event:
+                case LinkUp(device, _):
+                    self._devices.add(device)
+                case LinkDown(device, _, _):
+                    self._devices.discard(device)
+                case EntriesAdded(own=False):
+                    self._received += event.entries
+                    self._quiet.start()
+                case _:
+                    pass
+        count = len(self._devices)
+        self.nearby.setText(
+            counted(count, self.tr("1 computer nearby"), self.tr("{n} computers nearby"))
+            if count
+            else self.tr("Nobody nearby")
+        )
+        if self._quiet.isActive() and self._received > 1:
+            self.progress.setVisible(True)
+            self.progress_text.setText(
+                counted(self._received, self.tr("1 new entry"), self.tr("{n} new entries"))
+            )
+
+    @Slot()
+    def _sync_done(self) -> None:
+        self._received = 0
+        self.progress.setVisible(False)
+        self.progress_text.setText("")
+
+    @Slot(str)
+    def show_trouble(self, text: str) -> None:
+        """Show one line that says what went wrong and what to do."""
+        self.trouble_text.setText(text)
+        self.trouble.setVisible(bool(text))
+        self._trouble_timer.start()
+
+    @Slot(str)
+    def _named(self, name: str) -> None:
+        self._backend.submit(AddPerson(name=name), self._on_named)
+
+    def _on_named(self, answer: Answer) -> None:
+        if answer.error is not None:
+            self.welcome.show_trouble(answer.error)
+
+    @Slot()
+    def _shortcut(self) -> None:
+        sender = self.sender()
+        if sender is not None:
+            self.navigation.setCurrentRow(sender.property("row"))
+
+    @Slot(object)
+    def _open_listing(self, listing: ListingView) -> None:
+        if listing.own:
+            self._edit_listing(listing)
+        else:
+            details = ListingDetails(self._backend, listing, self)
+            details.accepted.connect(self._asked)
+            self._open(details)
+
+    @Slot()
+    def _asked(self) -> None:
+        self.navigation.setCurrentRow(2)
+
+    @Slot()
+    def _add_listing(self) -> None:
+        self._open(ListingEditor(self._backend, None, self))
+
+    @Slot(object)
+    def _edit_listing(self, listing: ListingView) -> None:
+        self._open(ListingEditor(self._backend, listing, self))
+
+    @Slot(object)
+    def _give_hours(self, person: PersonView) -> None:
+        self._open(GiveHours(self._backend, person, self))
+
+    def _open(self, dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close dialogs with the window; ``app`` then stops the bridge."""
+        for dialog in self.findChildren(QDialog):
+            dialog.close()
+        event.accept()
