@@ -74,6 +74,12 @@ class EventStream:
         self._ended = True
         self._arrived.set()
 
+    def take(self) -> list[NodeEvent]:
+        """What has happened since the last event was taken, without waiting."""
+        taken = list(self._events)
+        self._events.clear()
+        return taken
+
     def __aiter__(self) -> AsyncIterator[NodeEvent]:
         return self
 

@@ -252,6 +252,13 @@ class Queries:
         ).fetchone()
         return BalanceView(circle, person, int(row[0]))
 
+    def balances(self, person: str) -> list[BalanceView]:
+        """A person's balance (hex) in each circle this installation is in."""
+        return [
+            self.balance(person, circle.circle.hex())
+            for circle in local.read_circles(self._connection)
+        ]
+
     # --- circles --------------------------------------------------------------------------
 
     def circles(self) -> list[CircleView]:
