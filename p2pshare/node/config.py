@@ -53,8 +53,8 @@ def interfaces_from_environment() -> tuple[str, ...]:
 
 def parse_peer(text: str) -> tuple[str, int]:
     """(host, port) of ``HOST:PORT`` or ``[IPV6]:PORT``. Raises NodeError."""
-    host, separator, port = text.rpartition(":")
-    if not separator or not port.isdigit() or not 1 <= int(port) <= 65535:
+    host, _, port = text.rpartition(":")
+    if not host.strip("[]") or not port.isdecimal() or not 1 <= int(port) <= 65535:
         raise NodeError(f"'{text}' is not HOST:PORT, for example 192.168.1.20:4711")
     return host.strip("[]"), int(port)
 

@@ -18,6 +18,7 @@ from p2pshare.log.keys import ReadingKey
 from p2pshare.log.stretch import ReadEntry, read_entry
 from p2pshare.store import local
 from p2pshare.store.append import Outcome, Quota, StretchAppender, StretchResult
+from p2pshare.store.blobs import delete_unused, note_used
 from p2pshare.store.database import Database
 from p2pshare.store.derive import Derivation
 from p2pshare.store.feeds import FeedCache, circle_numbers, tips_of
@@ -30,7 +31,7 @@ from p2pshare.store.notes import (
     read_note,
 )
 from p2pshare.store.repair import owed_entries, repair_entry
-from p2pshare.store.rows import AGREEMENTS, RowChange
+from p2pshare.store.rows import AGREEMENTS, LISTING_PHOTOS, RowChange
 from p2pshare.store.states import SubjectStates
 
 
@@ -93,6 +94,7 @@ class IngestBatch:
         self.circles = circle_numbers(connection)
         self._circle_ids = {number: circle for circle, number in self.circles.items()}
         self._keys = keys
+        self._received_ms = received_ms
         self.states = SubjectStates(connection, self.feeds, self.circles, keys)
         self._appender = StretchAppender(
             connection, self.feeds, self.circles, received_ms=received_ms, quota=quota
@@ -130,11 +132,13 @@ class IngestBatch:
         added, report = self._appender.added, self._report
         derivation = Derivation(self.connection, self.feeds, self.circles)
         derivation.take(added)
+        derivation.owe_uncovered()
         folder = Folder(self.connection, self.feeds, self.circles, self._keys)
         folded = folder.fold(derivation.dirty)
         self._appender.write_usage()
         report.changes = folded.changes
         report.erased = folded.erased
+        self._settle_photos()
         self._leave_notes()
         for one in added.entries:
             new = NewEntry(self._circle_ids[one.feed.circle], one.feed.person, one.entry)
@@ -157,6 +161,16 @@ class IngestBatch:
             earlier = read_note(self.connection, PROMISES_UNPUBLISHED)
             value = leave_note(self.connection, PROMISES_UNPUBLISHED)
             self._report.promises_note = value if earlier is None else ""
+
+    def _settle_photos(self) -> None:
+        """Delete the photos that no listing shows any more, in the transaction that made it so."""
+        changes = [one for one in self._report.changes if one.table == LISTING_PHOTOS.name]
+        if changes:
+            note_used(self.connection)
+        if not all(one.added for one in changes) and delete_unused(
+            self.connection, self._received_ms
+        ):
+            leave_note(self.connection, ERASED_IN_LOG)
 
     def _settle_owed(self) -> None:
         """Report the difference that this transaction made to what is owed."""

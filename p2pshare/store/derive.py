@@ -11,7 +11,7 @@ from typing import Final
 from p2pshare.domain.bodies import EntryErase, decode_payload
 from p2pshare.log.body import clear_payload
 from p2pshare.log.certificate import REVOKE_KIND, decode_revocation
-from p2pshare.log.entry import subject_of
+from p2pshare.log.entry import SEALED_KIND, subject_of
 from p2pshare.store.append import Added, AddedEntry
 from p2pshare.store.feeds import FeedCache, FeedRow, chunks, marks
 
@@ -33,6 +33,7 @@ class Derivation:
         self._connection = connection
         self._feeds = feeds
         self._circle_ids = {number: circle for circle, number in circles.items()}
+        self._judged_anew: set[int] = set()
         self.dirty: set[Subject] = set()
 
     def take(self, added: Added) -> None:
@@ -54,6 +55,7 @@ class Derivation:
     def standing_changed(self, row: FeedRow) -> None:
         """Have every subject that a feed touched folded anew, by entries or by erasures."""
         self._feeds.forget_standing(row.number)
+        self._judged_anew.add(row.number)
         for (subject,) in self._connection.execute(
             "SELECT DISTINCT subject FROM entries WHERE feed = ?", (row.number,)
         ):
@@ -66,6 +68,20 @@ class Derivation:
                 " JOIN feeds AS f ON f.number = named.feed WHERE e.feed = ?",
                 (row.number,),
             )
+        )
+
+    def owe_uncovered(self) -> None:
+        """Owe the sealed bodies that erasures of feeds judged anew may have covered till now.
+
+        Whether they still are covered shows only in the bodies (``store.folding``). A rebuild does
+        not ask again: it judges nothing that was not judged before.
+        """
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO owed (entry) SELECT named.number FROM entries AS e"
+            " JOIN erasures AS x ON x.entry = e.number JOIN entries AS named ON named.id = x.target"
+            " WHERE e.feed = ? AND named.kind = ?"
+            " AND named.number NOT IN (SELECT entry FROM bodies)",
+            [(number, SEALED_KIND) for number in sorted(self._judged_anew)],
         )
 
     def _take_revocation(self, one: AddedEntry) -> None:

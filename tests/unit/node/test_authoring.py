@@ -3,7 +3,7 @@
 from contextlib import closing
 
 import pytest
-from unit.node.ledger_pair import START_MS, Computer, meet
+from unit.node.computers import START_MS, Computer, meet
 
 from p2pshare.domain import commands
 from p2pshare.domain.vocabulary import ExchangeType

@@ -3,7 +3,7 @@
 from contextlib import closing, contextmanager
 
 import pytest
-from unit.node.ledger_pair import START_MS, Computer, meet
+from unit.node.computers import START_MS, Computer, meet
 
 from p2pshare.domain.bodies import ListingClose
 from p2pshare.domain.commands import EditListing, Forget, PayHours, SetName

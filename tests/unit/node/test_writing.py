@@ -4,7 +4,7 @@ import shutil
 from contextlib import closing
 
 import pytest
-from unit.node.ledger_pair import START_MS, Computer, meet
+from unit.node.computers import START_MS, Computer, meet
 
 from p2pshare.domain.bodies import PersonProfile, encode_payload
 from p2pshare.domain.commands import EditListing
