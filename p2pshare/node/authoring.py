@@ -7,8 +7,9 @@ inside one BEGIN IMMEDIATE, so that several processes on one folder never use a 
 """
 
 import hmac
+import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,13 +20,14 @@ from p2pshare.domain.bodies import BusyPeriod, ListingBusy
 from p2pshare.domain.days import Zone, day_of
 from p2pshare.domain.listing import ListingState
 from p2pshare.domain.loan import LOAN
-from p2pshare.errors import DomainError, KeyLocked, UnknownReference
+from p2pshare.errors import DomainError, NodeError, QuotaExceeded, UnknownReference
 from p2pshare.limits import PROMISE_TAG_BYTES
 from p2pshare.log.certificate import OPEN_CIRCLE, person_subject
 from p2pshare.node.ingest import Ingest, IngestReport
 from p2pshare.node.keystore import KeyStore
 from p2pshare.node.writing import Writing
 from p2pshare.store import local
+from p2pshare.store.blobs import is_held
 from p2pshare.store.lookup import (
     agreements_in_promise,
     circle_of_subject,
@@ -34,6 +36,8 @@ from p2pshare.store.lookup import (
 )
 from p2pshare.store.notes import PROMISES_UNPUBLISHED, read_note, remove_note
 from p2pshare.store.rows import AGREEMENTS as AGREEMENTS_TABLE
+
+logger: Final = logging.getLogger("p2pshare.node.authoring")
 
 _BUSY_LABEL: Final = b"p2pshare busy period v1\0"
 
@@ -94,7 +98,8 @@ class Author:
 
         An owner's own moves change it, and a borrower's cancel from another computer. Looks at the
         agreements that ``report`` changed; or at all, without one and where a note says that an
-        earlier process did not come to it. Persons with locked keys are passed over.
+        earlier process did not come to it. Who cannot sign now (a locked or lost key, no room) is
+        passed over.
         """
         connection = self._ingest.database.connection
         note = read_note(connection, PROMISES_UNPUBLISHED)
@@ -111,7 +116,9 @@ class Author:
                 continue
             try:
                 published = self._publish_busy_of(person, candidates)
-            except KeyLocked:
+            except (NodeError, QuotaExceeded) as error:
+                # What made this necessary is committed and must not fail for it; the note stays.
+                logger.info("promised days were not published: %s", error)
                 all_published = False
                 continue
             if published is not None:
@@ -161,9 +168,13 @@ class Author:
                 writing.write(rules.set_name(command.name), subject=person_subject(command.person))
                 return command.person, 0
             case commands.AddListing():
+                _check_photos(writing.connection, command.photos)
                 return writing.write(rules.put_listing(command, self._today())), 0
             case commands.EditListing():
                 listing = self._listing(writing, command.listing)
+                if command.photos is not commands.UNCHANGED:
+                    new = set(command.photos).difference(listing.photos)
+                    _check_photos(writing.connection, new)
                 writing.write(
                     rules.edit_listing(listing, command, self._today()), subject=command.listing
                 )
@@ -246,6 +257,11 @@ def _subject_of(command: commands.PersonCommand) -> bytes | None:
             return command.subject
         case _:
             return None
+
+
+def _check_photos(connection: sqlite3.Connection, photos: Iterable[bytes]) -> None:
+    if not all(is_held(connection, photo) for photo in photos):
+        raise DomainError("a photo is not on this computer; add it first")
 
 
 def _same(body: ListingBusy, published: tuple[BusyPeriod, ...]) -> bool:

@@ -151,10 +151,10 @@ class Journal:
 
     def become_another(self) -> bytes:
         """A copy of this folder was met: a new device key, and new feeds from now on; the key."""
-        key = self.ledger.keys.draw_device_key()
         with self.ledger.database.transaction(durable=True) as connection:
             local.retire_all_feeds(connection)
-        return key.public
+        # Last: killed before this, the node meets the copy again and does the rest.
+        return self.ledger.keys.draw_device_key().public
 
     def _entailing(self, report: IngestReport) -> Change:
         return Change(report, [one.report for one in self.ledger.entail(report)])
