@@ -464,10 +464,13 @@ def remove_remains() -> None:
         found = re.fullmatch(r"p2pshare-(\d+)-\d+-[a-z]+", name)
         if found is None or Path("/proc", found.group(1)).exists():
             continue
-        for process in run("ip", "netns", "pids", name).split():
+        # Another run may be removing the same at this moment: what is gone is no fault.
+        listing = ("ip", "netns", "pids", name)
+        pids = subprocess.run(listing, capture_output=True, text=True, check=False).stdout
+        for process in pids.split():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(process), signal.SIGKILL)
-        run("ip", "netns", "del", name)
+        subprocess.run(("ip", "netns", "del", name), capture_output=True, check=False)
 
 
 async def until_equal(*hosts: Host, seconds: float, entries: int = 1) -> tuple[str, int]:
