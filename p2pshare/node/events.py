@@ -130,6 +130,7 @@ class EventsMissed(NodeEvent):
 _ABOUT = {
     "persons": "person",
     "listings": "listing",
+    "listing_photos": "listing",
     "busy_periods": "busy",
     "payments": "payment",
     "agreements": "agreement",

@@ -109,6 +109,15 @@ def false_local_rows(connection: sqlite3.Connection) -> list[tuple[str, int]]:
             "person, circle, source, listing, digest",
             lambda row: all(map(_id, row[:3])) and _id(row[3], 16) and _text(row[4]),
         ),
+        "unused_photos": (
+            "hash, added_ms",
+            lambda row: _id(row[0]) and (row[1] is None or isinstance(row[1], int)),
+        ),
+        "wanted_photos": ("circle, hash", lambda row: all(map(_id, row))),
+        "thumbnails": (
+            "hash, data, refusal",
+            lambda row: _id(row[0]) and isinstance(row[1], bytes) and _text(row[2]),
+        ),
     }
     return [
         (table, number)

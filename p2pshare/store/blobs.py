@@ -1,14 +1,37 @@
-"""Photos and other blobs by SHA-256: kept here, given out only if an entry of a circle names them.
+"""Photos by SHA-256: kept here while a listing shows them, given out only in that listing's circle.
 
-Bounded by BLOB_BYTES_MAX. What a blob shows is not this module's affair: photos pass the gate of
-their own before they are shown.
+Bounded by BLOB_BYTES_MAX each, and those of other people by OTHERS_PHOTOS_BYTES_MAX together. What
+a blob shows is not this module's affair: photos pass the gate of ``node.photos`` before they are
+shared and before they are shown; here are only its results, the thumbnails. All of it is local and
+can be fetched or made again, but for own photos.
 """
 
 import sqlite3
+from dataclasses import dataclass
 from hashlib import sha256
 
 from p2pshare.errors import TooLarge
-from p2pshare.limits import BLOB_BYTES_MAX
+from p2pshare.limits import (
+    BLOB_BYTES_MAX,
+    OTHERS_PHOTOS_BYTES_MAX,
+    UNUSED_PHOTO_SECONDS_MAX,
+    WANTED_PHOTOS_MAX,
+)
+
+_IS_SHOWN = "EXISTS (SELECT 1 FROM listing_photos AS p WHERE p.photo = lower(hex({0}.hash)))"
+_IS_OURS = (
+    "EXISTS (SELECT 1 FROM listing_photos AS p JOIN listings AS l ON l.listing = p.listing"
+    " JOIN own_persons AS o ON lower(hex(o.person)) = l.owner"
+    " WHERE p.photo = lower(hex(b.hash)))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """What the gate made of a photo: a small JPEG, or ``refusal``, why it cannot be shown."""
+
+    data: bytes
+    refusal: str
 
 
 def add_blob(connection: sqlite3.Connection, data: bytes) -> bytes:
@@ -23,17 +46,149 @@ def add_blob(connection: sqlite3.Connection, data: bytes) -> bytes:
     return digest
 
 
+def add_own_photo(connection: sqlite3.Connection, data: bytes, now_ms: int) -> bytes:
+    """Keep a photo that a listing is about to show, for UNUSED_PHOTO_SECONDS_MAX; its hash."""
+    digest = add_blob(connection, data)
+    connection.execute(
+        "INSERT OR REPLACE INTO unused_photos (hash, added_ms) VALUES (?, ?)", (digest, now_ms)
+    )
+    return digest
+
+
+def add_fetched_photo(
+    connection: sqlite3.Connection,
+    data: bytes,
+    circle: bytes,
+    room: int = OTHERS_PHOTOS_BYTES_MAX,
+) -> bool:
+    """Keep what a peer sent, if a listing of the circle still shows it; whether it is kept.
+
+    Of other people's photos the ones that came first give way, so that all take at most ``room``
+    bytes: they are fetched again when they are shown again. Raises TooLarge.
+    """
+    digest = sha256(data).digest()
+    if not is_named(connection, digest, circle):
+        return False
+    _make_room(connection, room - len(data))
+    add_blob(connection, data)
+    connection.execute("DELETE FROM wanted_photos WHERE hash = ?", (digest,))
+    return True
+
+
+def _make_room(connection: sqlite3.Connection, room: int) -> None:
+    if connection.execute("SELECT total(size) FROM blobs").fetchone()[0] <= room:
+        return
+    others = connection.execute(
+        f"SELECT b.hash, b.size FROM blobs AS b WHERE NOT {_IS_OURS}"
+        " AND b.hash NOT IN (SELECT hash FROM unused_photos) ORDER BY b.rowid"
+    ).fetchall()
+    held = sum(size for _, size in others)
+    for digest, size in others:
+        if held <= room:
+            break
+        held -= size
+        connection.execute("DELETE FROM blobs WHERE hash = ?", (digest,))
+        connection.execute("DELETE FROM thumbnails WHERE hash = ?", (digest,))
+
+
 def read_blob(connection: sqlite3.Connection, digest: bytes) -> bytes | None:
     """The blob with this hash, or None."""
     row = connection.execute("SELECT data FROM blobs WHERE hash = ?", (digest,)).fetchone()
     return None if row is None else row[0]
 
 
+def is_held(connection: sqlite3.Connection, digest: bytes) -> bool:
+    """Whether the blob with this hash is here."""
+    row = connection.execute("SELECT 1 FROM blobs WHERE hash = ?", (digest,)).fetchone()
+    return row is not None
+
+
 def is_named(connection: sqlite3.Connection, digest: bytes, circle: bytes) -> bool:
     """Whether a listing of the circle shows this blob."""
     row = connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM listings AS l, json_each(l.photos) AS p"
-        " WHERE l.circle = ? AND p.value = ?)",
-        (circle.hex(), digest.hex()),
+        "SELECT 1 FROM listing_photos WHERE photo = ? AND circle = ? LIMIT 1",
+        (digest.hex(), circle.hex()),
     ).fetchone()
-    return bool(row[0])
+    return row is not None
+
+
+def circles_naming(connection: sqlite3.Connection, digest: bytes) -> list[bytes]:
+    """The circles in which a listing shows this blob."""
+    rows = connection.execute(
+        "SELECT DISTINCT circle FROM listing_photos WHERE photo = ? ORDER BY circle",
+        (digest.hex(),),
+    )
+    return [bytes.fromhex(circle) for (circle,) in rows]
+
+
+# --- what nothing shows any more ------------------------------------------------------------
+
+
+def note_used(connection: sqlite3.Connection) -> None:
+    """Of the photos that a listing was about to show, forget those that one shows now."""
+    connection.execute(f"DELETE FROM unused_photos WHERE {_IS_SHOWN.format('unused_photos')}")
+
+
+def delete_unused(connection: sqlite3.Connection, now_ms: int) -> int:
+    """Delete the photos that no listing shows, and all made from them; how many they were.
+
+    Own ones that no listing shows yet stay for UNUSED_PHOTO_SECONDS_MAX. The caller sees to it
+    that the bytes leave the write-ahead log too (``store.notes``).
+    """
+    # Since when is not known of those in a ledger that was salvaged.
+    connection.execute("UPDATE unused_photos SET added_ms = ? WHERE added_ms IS NULL", (now_ms,))
+    connection.execute(
+        "DELETE FROM unused_photos WHERE abs(? - added_ms) > ?",
+        (now_ms, UNUSED_PHOTO_SECONDS_MAX * 1000),
+    )
+    unused = connection.execute(
+        f"SELECT hash FROM blobs WHERE NOT {_IS_SHOWN.format('blobs')}"
+        " AND hash NOT IN (SELECT hash FROM unused_photos)"
+    ).fetchall()
+    connection.executemany("DELETE FROM blobs WHERE hash = ?", unused)
+    connection.execute("DELETE FROM thumbnails WHERE hash NOT IN (SELECT hash FROM blobs)")
+    connection.execute(
+        f"DELETE FROM wanted_photos WHERE NOT {_IS_SHOWN.format('wanted_photos')}"
+        " OR hash IN (SELECT hash FROM blobs)"
+    )
+    return len(unused)
+
+
+# --- wanted by a process that is not on the network ---------------------------------------------
+
+
+def want_photo(connection: sqlite3.Connection, circle: bytes, digest: bytes) -> None:
+    """Have the process that is on the network fetch a photo; the oldest wishes give way."""
+    connection.execute(
+        "INSERT OR IGNORE INTO wanted_photos (circle, hash) VALUES (?, ?)", (circle, digest)
+    )
+    connection.execute(
+        "DELETE FROM wanted_photos WHERE rowid NOT IN"
+        " (SELECT rowid FROM wanted_photos ORDER BY rowid DESC LIMIT ?)",
+        (WANTED_PHOTOS_MAX,),
+    )
+
+
+def wanted_photos(connection: sqlite3.Connection) -> list[tuple[bytes, bytes]]:
+    """(circle, hash) of what other processes want to be fetched."""
+    return connection.execute("SELECT circle, hash FROM wanted_photos ORDER BY rowid").fetchall()
+
+
+# --- thumbnails -----------------------------------------------------------------------------
+
+
+def read_thumbnail(connection: sqlite3.Connection, digest: bytes) -> Thumbnail | None:
+    """What the gate made of the photo with this hash, or None if it has not met it yet."""
+    row = connection.execute(
+        "SELECT data, refusal FROM thumbnails WHERE hash = ?", (digest,)
+    ).fetchone()
+    return None if row is None else Thumbnail(*row)
+
+
+def keep_thumbnail(connection: sqlite3.Connection, digest: bytes, thumbnail: Thumbnail) -> None:
+    """Keep what the gate made of a photo, if that is still here."""
+    if is_held(connection, digest):
+        connection.execute(
+            "INSERT OR REPLACE INTO thumbnails (hash, data, refusal) VALUES (?, ?, ?)",
+            (digest, thumbnail.data, thumbnail.refusal),
+        )

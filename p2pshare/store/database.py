@@ -15,7 +15,7 @@ from typing import Final
 from p2pshare.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from p2pshare.store.migrations import migrate
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Raised with each schema change (and ``migrations.FIRST_OF_VERSION``); in PRAGMA user_version."""
 
 FOLD_VERSION: Final = 1

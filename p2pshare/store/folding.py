@@ -18,6 +18,7 @@ from p2pshare.store.rows import (
     AGREEMENT_MOVES,
     AGREEMENTS,
     BUSY_PERIODS,
+    LISTING_PHOTOS,
     LISTINGS,
     PAYMENTS,
     PERSONS,
@@ -29,6 +30,7 @@ from p2pshare.store.rows import (
     move_rows,
     payment_row,
     person_row,
+    photo_rows,
     write_rows,
 )
 from p2pshare.store.states import LISTING_KIND, PAYMENT_KIND, SubjectStates, is_covered
@@ -88,6 +90,7 @@ class Folder:
         elif creating.kind == LISTING_KIND:
             listing, periods = self._states.listing_of(gathered)
             folded.put(LISTINGS, key, [] if listing is None else [listing_row(circle, listing)])
+            folded.put(LISTING_PHOTOS, key, [] if listing is None else photo_rows(circle, listing))
             folded.put(
                 BUSY_PERIODS, key, [busy_row(gathered.subject, period) for period in periods]
             )

@@ -24,6 +24,7 @@ DERIVED_TABLES: Final = ("owed", "dependencies", "revocations", "erasures", "usa
 FOLDED_TABLES: Final = (
     "persons",
     "listings",
+    "listing_photos",
     "busy_periods",
     "payments",
     "agreements",
@@ -41,10 +42,13 @@ LOCAL_TABLES: Final = (
     "damaged",
     "blobs",
     "imported_rows",
+    "unused_photos",
+    "wanted_photos",
+    "thumbnails",
 )
 """What belongs to this installation and is never sent."""
 
-FIRST_OF_VERSION: Final = {2: "0002_imports"}
+FIRST_OF_VERSION: Final = {2: "0002_imports", 3: "0003_photos"}
 """The first migration of each schema version but the first."""
 
 
@@ -308,4 +312,25 @@ def _create_imports(database: SqliteUtilsDatabase) -> None:
         {"person": bytes, "circle": bytes, "source": bytes, "listing": bytes, "digest": str},
         pk=("person", "circle", "source"),
         not_null={"listing", "digest"},
+    )
+
+
+@ledger_migrations(name="0003_photos")
+def _create_photos(database: SqliteUtilsDatabase) -> None:
+    """Which listing shows which photo; photos on their way in; what was made from them."""
+    shown = _table(database, "listing_photos")
+    shown.create({"number": int, "listing": str, "circle": str, "photo": str}, pk="number")
+    shown.create_index(["listing"])
+    shown.create_index(["photo", "circle"])
+    database.conn.execute(
+        "INSERT INTO listing_photos (listing, circle, photo) SELECT l.listing, l.circle, p.value"
+        " FROM listings AS l, json_each(l.photos) AS p WHERE json_valid(l.photos)"
+        " ORDER BY l.number, p.key"
+    )
+    _table(database, "unused_photos").create({"hash": bytes, "added_ms": int}, pk="hash")
+    _table(database, "wanted_photos").create(
+        {"circle": bytes, "hash": bytes}, pk=("circle", "hash")
+    )
+    _table(database, "thumbnails").create(
+        {"hash": bytes, "data": bytes, "refusal": str}, pk="hash", not_null={"data", "refusal"}
     )

@@ -64,6 +64,7 @@ LISTINGS: Final = FoldedTable(
         "updated_entry",
     ),
 )
+LISTING_PHOTOS: Final = FoldedTable("listing_photos", "listing", ("listing", "circle", "photo"))
 BUSY_PERIODS: Final = FoldedTable(
     "busy_periods", "listing", ("listing", "from_day", "until_day", "quantity", "out", "tag")
 )
@@ -97,7 +98,15 @@ AGREEMENT_MOVES: Final = FoldedTable(
     "agreement_moves", "agreement", ("agreement", "place", "move", "person", "entry", "note")
 )
 
-FOLDED: Final = (PERSONS, LISTINGS, BUSY_PERIODS, PAYMENTS, AGREEMENTS, AGREEMENT_MOVES)
+FOLDED: Final = (
+    PERSONS,
+    LISTINGS,
+    LISTING_PHOTOS,
+    BUSY_PERIODS,
+    PAYMENTS,
+    AGREEMENTS,
+    AGREEMENT_MOVES,
+)
 
 
 def person_row(circle: bytes, person: bytes, name: str) -> Row:
@@ -125,6 +134,11 @@ def listing_row(circle: bytes, state: ListingState) -> Row:
         int(state.closed),
         state.put_entry.hex(),
     )
+
+
+def photo_rows(circle: bytes, state: ListingState) -> list[Row]:
+    """A row per photo that a listing shows, in its order."""
+    return [(state.listing.hex(), circle.hex(), photo.hex()) for photo in state.photos]
 
 
 def busy_row(listing: bytes, period: BusyPeriod) -> Row:

@@ -36,7 +36,7 @@ def test_a_sound_ledger_is_sound(world, reader):
     assert report.entries == report.signatures == len(world.entries)
     assert report.chains == len(world.feeds)
     assert report.bodies == len(reader.held_bodies())
-    assert report.tables == 15
+    assert report.tables == 16
 
 
 def test_another_reader_finds_the_loans_to_be_no_loans_of_theirs(reader):
