@@ -10,6 +10,7 @@ from p2pshare.domain.commands import EditListing, Forget, PayHours, SetName
 from p2pshare.domain.drafts import Draft
 from p2pshare.errors import DomainError, UnknownReference
 from p2pshare.log.certificate import OPEN_CIRCLE, person_subject
+from p2pshare.log.entry import decode_header, entry_id
 from p2pshare.node.writing import Writing
 
 DAYS = {"from_day": "2026-11-24", "until_day": "2026-11-28"}
@@ -129,17 +130,17 @@ def test_the_owners_node_refuses_to_promise_the_same_days_twice(tmp_path):
 
 
 def test_strangers_cannot_crowd_out_what_a_move_comes_after(tmp_path):
-    """Five strangers write about a loan's subject; its parties' moves still follow each other."""
-    names = ("Ada", "Ben", *(f"Stranger {number}" for number in range(6)))
-    with computers(tmp_path, *names) as ((a, ada), (b, ben), *strangers):
+    """An entry names four others at most; strangers who write about a loan are not among them."""
+    with computers(tmp_path, "Ada", "Ben", "Cay", "Dan") as ((a, ada), (b, ben), *strangers):
         drill = a.offer(ada)
         meet(a, b)
         loan = b.ask(ben, drill)
         meet(a, b)
-        for computer, person in strangers:
-            write_about(computer, person, loan)
-            a.pull(computer)
-            b.pull(computer)
+        for stranger, person in strangers:
+            write_about(stranger, person, loan)
+            for computer in (a, b):
+                computer.pull(stranger)
+        last = loan_entries(b, loan)[0]
         for computer, person, move, state in (
             (a, ada, "accept", "accepted"),
             (b, ben, "receive", "checked_out"),
@@ -147,8 +148,19 @@ def test_strangers_cannot_crowd_out_what_a_move_comes_after(tmp_path):
             (a, ada, "take-back", "closed"),
         ):
             computer.move(person, loan, move)
+            written = loan_entries(computer, loan)[-1]
+            assert decode_header(written).after == (entry_id(last),)
+            last = written
             meet(a, b)
             assert computer.loan(loan).state == state
+
+
+def loan_entries(computer, loan):
+    """The sealed headers about a loan, as they came in."""
+    rows = computer.database.connection.execute(
+        "SELECT header FROM entries WHERE subject = ? AND kind = 'sealed' ORDER BY number", (loan,)
+    )
+    return [header for (header,) in rows]
 
 
 def write_about(computer, person, subject):

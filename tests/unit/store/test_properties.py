@@ -17,6 +17,7 @@ from p2pshare.store.rebuild import rebuild
 
 READERS = st.sampled_from([(), *((person,) for person in PERSONS)])
 ORDER = st.integers(0, 2**16)
+few = settings(max_examples=max(20, settings().max_examples // 5))
 LOST = st.lists(st.integers(0, 40), max_size=3)
 
 
@@ -146,7 +147,7 @@ def test_every_row_derives_from_what_counts_by_who_has_a_say(world, reader, orde
 # --- who may read ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=max(20, settings().max_examples // 5))
+@few
 @given(world=worlds(), order=ORDER)
 def test_sealed_loans_show_to_their_parties_and_to_nobody_else(world, order):
     loans = [entry for entry in world.entries if isinstance(entry.body, LoanRequest)]
@@ -174,6 +175,7 @@ def test_sealed_loans_show_to_their_parties_and_to_nobody_else(world, order):
 # --- hours ----------------------------------------------------------------------------------------
 
 
+@few
 @given(world=worlds(), order=ORDER)
 def test_hours_sum_to_zero_at_every_moment(world, order):
     def check(node: Reader) -> None:

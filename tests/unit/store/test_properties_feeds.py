@@ -43,6 +43,7 @@ def titles(node: Reader) -> list[str]:
 # --- cause ----------------------------------------------------------------------------------------
 
 
+@few
 @given(
     edits=st.lists(st.tuples(st.integers(0, 1), CLOCKS), min_size=1, max_size=6),
     padding=st.integers(0, 5),
@@ -67,6 +68,7 @@ def test_edits_from_two_computers_obey_cause_and_not_seq_or_time(edits, padding,
         assert title(node, listing) == f"edit {len(edits) - 1}"
 
 
+@few
 @given(first_ms=CLOCKS, second_ms=CLOCKS, orders=st.tuples(ORDER, ORDER))
 def test_concurrent_edits_end_alike_and_a_close_wins_over_them(first_ms, second_ms, orders):
     world = World()
@@ -380,6 +382,7 @@ def cut(entries: list[Written], places: list[int]) -> list[list[Written]]:
     return [entries[start:end] for start, end in itertools.pairwise([0, *ends]) if start < end]
 
 
+@few
 @given(places=st.lists(st.integers(1, 20), max_size=5), room=st.integers(1, 14))
 def test_a_person_over_quota_is_cut_at_the_same_place_however_it_arrives(places, room):
     world = World()
