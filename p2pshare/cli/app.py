@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "The network": {
         "node": ("node", "Be on the network; leave it running."),
         "status": ("status", "This computer: its people, circles and connections."),
+        "doctor": ("doctor", "Why nobody is found on this network."),
     },
     "Things and skills": {
         "listings": ("listings", "What is offered and wanted."),

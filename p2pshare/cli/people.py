@@ -107,12 +107,13 @@ def people_command(session: Session) -> None:
         )
         return
     session.output.table(
-        ("id", "name", "last seen"),
+        ("id", "name", "last seen", ""),
         [
             (
                 plain(short(view.person), "dim"),
                 plain(view.name, "bold green" if view.own else ""),
                 "here" if view.own else _seen(view.last_seen_ms, now_ms),
+                "wrote on two computers apart: all of it counts" if view.forked else "",
             )
             for view in views
         ],

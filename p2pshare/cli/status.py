@@ -1,13 +1,11 @@
 """status: this computer, its people, circles and connections."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.session import Session, pass_session
-from p2pshare.errors import AlreadyRunning
 
 if TYPE_CHECKING:
     from p2pshare.node.ledger import Ledger
@@ -67,19 +65,8 @@ def status_command(session: Session) -> None:
 
 def _links(ledger: "Ledger") -> list[tuple[str, str]]:
     """The links of the node that runs on this folder; none if none runs."""
+    from p2pshare.node.lock import is_running
     from p2pshare.store import local
 
     links = local.noted_links(ledger.database.connection)
-    return links if links and _is_running(ledger.folder) else []
-
-
-def _is_running(folder: Path) -> bool:
-    """Whether a process holds ``node.lock``: what one that was killed had noted means nothing."""
-    from p2pshare.node.lock import NodeLock
-
-    try:
-        lock = NodeLock(folder)
-    except AlreadyRunning:
-        return True
-    lock.release()
-    return False
+    return links if links and is_running(ledger.folder) else []

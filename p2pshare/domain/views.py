@@ -11,12 +11,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """A person met in some circle; ``own`` if hosted on this device."""
+    """A person met in some circle; ``own`` if hosted on this device.
+
+    ``forked``: a feed of theirs was continued on two computers (a copied folder); all of it counts.
+    """
 
     person: str
     name: str
     last_seen_ms: int | None
     own: bool
+    forked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

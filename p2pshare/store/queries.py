@@ -157,6 +157,13 @@ class Queries:
             " GROUP BY f.person"
         ):
             seen[person.hex()] = at_ms
+        forked = {
+            person.hex()
+            for (person,) in self._connection.execute(
+                "SELECT f.person FROM feeds AS f JOIN branches AS b ON b.feed = f.number"
+                " UNION SELECT person FROM feeds GROUP BY feed, person HAVING count(*) > 1"
+            )
+        }
         where, values = ("", ()) if circle is None else (" WHERE circle = ?", (circle,))
         rows = self._connection.execute(
             f"SELECT person, max(name) FROM persons{where} GROUP BY person"
@@ -164,7 +171,13 @@ class Queries:
             values,
         ).fetchall()
         return [
-            PersonView(person=person, name=name, last_seen_ms=seen.get(person), own=person in own)
+            PersonView(
+                person=person,
+                name=name,
+                last_seen_ms=seen.get(person),
+                own=person in own,
+                forked=person in forked,
+            )
             for person, name in rows
         ]
 
