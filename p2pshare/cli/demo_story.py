@@ -135,7 +135,7 @@ class Story:
         ledgers.audits = {one.name: one.run("audit") for one in three}
         ledgers.loans = {one.name: one.run("loans") for one in two}
         ledgers.minutes = {one.name: one.run("balance")["minutes"] for one in two}
-        _check(ledgers)
+        check(ledgers)
         return ledgers
 
     # --- helpers ------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ class Story:
         raise DemoFailed("the ledgers did not become equal")
 
 
-def _check(ledgers: Ledgers) -> None:
+def check(ledgers: Ledgers) -> None:
     """Raise DemoFailed unless the ledgers tell the story that was told."""
     told = {
         name: [
