@@ -15,13 +15,15 @@ from p2pshare.errors import UnknownReference
 from p2pshare.log.certificate import OPEN_CIRCLE, closed_circle
 from p2pshare.log.keys import ReadingKey
 from p2pshare.node.authoring import Author, Performed
+from p2pshare.node.categories import bundled_categories
 from p2pshare.node.config import local_zone
 from p2pshare.node.ingest import Arrival, Ingest, IngestReport
 from p2pshare.node.keystore import KeyStore, Passphrase, no_passphrase
 from p2pshare.store import local
 from p2pshare.store.append import Quota
+from p2pshare.store.blobs import add_own_photo, delete_unused, has_outdated
 from p2pshare.store.database import FOLD_VERSION, Database
-from p2pshare.store.notes import empty_log
+from p2pshare.store.notes import ERASED_IN_LOG, empty_log, leave_note
 from p2pshare.store.queries import Queries
 from p2pshare.store.rebuild import rebuild
 from p2pshare.store.salvage import finish_salvage
@@ -58,11 +60,12 @@ class Ledger:
             self._keys_of_version = -1
             self.ingest: Final = Ingest(self.database, self.clock, self.reading_keys, quota)
             self.author: Final = Author(self.ingest, self.keys, self.clock, zone)
-            self.queries: Final = Queries(self.database.connection)
+            self.queries: Final = Queries(self.database.connection, bundled_categories())
             with self.database.transaction(durable=False) as connection:
                 local.ensure_open_circle(connection)
                 self.keys.sweep()
                 outdated = self.database.fold_version() < FOLD_VERSION
+            self.tidy_photos()
             if outdated:
                 self.rebuild()
             empty_log(self.database)
@@ -98,6 +101,22 @@ class Ledger:
     def receive(self, arrivals: list[Arrival]) -> IngestReport:
         """Take in what peers sent."""
         return self.ingest.receive(arrivals)
+
+    def add_photo(self, photo: bytes) -> bytes:
+        """Keep a photo that has passed the gate, until a listing shows it; its hash.
+
+        Raises TooLarge or StoreError.
+        """
+        with self.database.transaction(durable=True) as connection:
+            return add_own_photo(connection, photo, self.clock.time_ms())
+
+    def tidy_photos(self) -> None:
+        """Delete the photos that no listing has come to show in time. Raises StoreError."""
+        if has_outdated(self.database.connection, self.clock.time_ms()):
+            with self.database.transaction(durable=False) as connection:
+                if delete_unused(connection, self.clock.time_ms()):
+                    leave_note(connection, ERASED_IN_LOG)
+            empty_log(self.database)
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Make every derived and folded row again from the log; how many entries were read."""

@@ -4,12 +4,14 @@ Turns what ``sync`` asks into reads of ``store.serving`` and back. Never writes.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from p2pshare.node.categories import bundled_categories
 from p2pshare.node.worker import Worker
 from p2pshare.store import local
-from p2pshare.store.blobs import is_named, read_blob
+from p2pshare.store.blobs import Thumbnail, is_held, is_named, read_blob, read_thumbnail
 from p2pshare.store.database import Database
 from p2pshare.store.feeds import circle_numbers, read_frontier
 from p2pshare.store.queries import Queries
@@ -21,6 +23,16 @@ Result = TypeVar("Result")
 
 ReadEffect = sync.ReadStretches | sync.ReadHeldIds | sync.ReadEntries | sync.ReadBlob
 ReadResult = sync.StretchesRead | sync.HeldIdsRead | sync.EntriesRead | sync.BlobRead
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPhoto:
+    """What is here of a photo; ``is_named``: a listing of the circle shows it."""
+
+    is_named: bool
+    is_held: bool
+    data: bytes
+    thumbnail: Thumbnail | None
 
 
 class Reading:
@@ -48,7 +60,25 @@ class Reading:
 
         def read() -> Result:
             with self._open().snapshot() as connection:
-                return work(Queries(connection))
+                return work(Queries(connection, bundled_categories()))
+
+        return await self._worker.run(read)
+
+    async def photo(self, circle: bytes, photo: bytes, *, with_data: bool) -> HeldPhoto:
+        """What is here of a photo; ``data`` is empty unless it was asked for and is held.
+
+        Raises StoreError.
+        """
+
+        def read() -> HeldPhoto:
+            with self._open().snapshot() as connection:
+                data = read_blob(connection, photo) if with_data else None
+                return HeldPhoto(
+                    is_named(connection, photo, circle),
+                    data is not None or is_held(connection, photo),
+                    data or b"",
+                    read_thumbnail(connection, photo),
+                )
 
         return await self._worker.run(read)
 

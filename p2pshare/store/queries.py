@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from p2pshare.domain.bodies import BusyPeriod
+from p2pshare.domain.categories import Categories
 from p2pshare.domain.days import overlap
 from p2pshare.domain.listing import available, conflicts
 from p2pshare.domain.loan import LOAN
@@ -24,13 +25,15 @@ from p2pshare.domain.views import (
 )
 from p2pshare.store import local
 from p2pshare.store.feeds import chunks, marks, read_frontier
-from p2pshare.store.search import match_expression
+from p2pshare.store.search import NO_CATEGORIES, match_expression
 
 _LISTING_COLUMNS: Final = (
     "l.listing, l.circle, l.owner, l.exchange_type, l.item_type, l.transaction_types, l.title,"
     " l.description, l.category, l.tags, l.quantity, l.expires, l.photos, l.terms, l.closed,"
     " l.updated_entry"
 )
+#: Weights of the columns title, description, category and tags.
+_WITH_CATEGORIES: Final = "bm25(8.0, 4.0, 1.0, 4.0)"
 _AGREEMENT_COLUMNS: Final = (
     "agreement, kind, circle, listing, owner, asker, title, quantity, from_day, until_day, note,"
     " due_at_ms, closed_ms, state, underlying_state, denied"
@@ -40,8 +43,12 @@ _AGREEMENT_COLUMNS: Final = (
 class Queries:
     """Reads the ledger for people and programs."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, categories: Categories = NO_CATEGORIES
+    ) -> None:
+        """``categories``: those by whose words listings are found too."""
         self._connection = connection
+        self._categories = categories
 
     # --- listings -------------------------------------------------------------------------
 
@@ -62,7 +69,9 @@ class Queries:
         Those that match ``search`` best come first, else those changed last. ``owners`` are hex
         person ids.
         """
-        matching = _matching(today, search, exchange_type, item_type, owners, circle)
+        matching = _matching(
+            today, search, self._categories, exchange_type, item_type, owners, circle
+        )
         if matching is None:
             return []
         rows = self._connection.execute(
@@ -83,7 +92,9 @@ class Queries:
         circle: str | None = None,
     ) -> int:
         """How many listings ``listings`` would give without a limit."""
-        matching = _matching(today, search, exchange_type, item_type, owners, circle)
+        matching = _matching(
+            today, search, self._categories, exchange_type, item_type, owners, circle
+        )
         if matching is None:
             return 0
         row = self._connection.execute(
@@ -319,6 +330,7 @@ class _Matching(NamedTuple):
 def _matching(
     today: str,
     search: str | None,
+    categories: Categories,
     exchange_type: str | None,
     item_type: str | None,
     owners: Sequence[str] | None,
@@ -328,13 +340,16 @@ def _matching(
     source, order = "listings AS l", "l.number DESC"
     where, values = ["l.closed = 0", "(l.expires IS NULL OR l.expires >= ?)"], [today]
     if search is not None:
-        expression = match_expression(search)
+        expression = match_expression(search, categories)
         if expression is None:
             return None
         source = "listings_fts AS s JOIN listings AS l ON l.number = s.rowid"
         where.insert(0, "listings_fts MATCH ?")
         values.insert(0, expression)
         order = "s.rank"
+        if expression != match_expression(search):
+            # What a title says counts for more than where a listing belongs.
+            where.insert(1, f"rank MATCH '{_WITH_CATEGORIES}'")
     for column, value in (
         ("exchange_type", exchange_type),
         ("item_type", item_type),

@@ -1,7 +1,9 @@
 """What people type into a search box, as an FTS5 expression; and ids by their beginnings.
 
-Every word must be found, whole or as a beginning, accents and case aside (the index folds them). No
-character of the text is ever taken as FTS5 syntax (https://sqlite.org/fts5.html section 3).
+Every word must be found, whole or as a beginning, accents and case aside (the index folds them). A
+word that means one of our categories is found too where that is a listing's category, in whatever
+language. No character of the text is ever taken as FTS5 syntax
+(https://sqlite.org/fts5.html section 3).
 """
 
 import re
@@ -10,6 +12,7 @@ import unicodedata
 from contextlib import suppress
 from typing import Final
 
+from p2pshare.domain.categories import Categories, Category
 from p2pshare.errors import UnknownReference
 
 _WORD: Final = re.compile(r"\w+")
@@ -18,11 +21,36 @@ _SEARCH_WORDS_MAX: Final = 16
 _ID_PREFIX_SURE: Final = 8
 """So many hex digits are an id first: nobody takes over another's by a name that looks like it."""
 
+NO_CATEGORIES: Final = Categories()
 
-def match_expression(text: str) -> str | None:
+
+def match_expression(text: str, categories: Categories = NO_CATEGORIES) -> str | None:
     """The FTS5 expression for ``text``, or None if there is no word in it."""
     words = _WORD.findall(unicodedata.normalize("NFC", text))[:_SEARCH_WORDS_MAX]
-    return " ".join(f'"{word}"*' for word in words) or None
+    parts = []
+    while words:
+        count, category = _first_category(words, categories)
+        taken, words = words[:count], words[count:]
+        part = " ".join(f'"{word}"*' for word in taken)
+        parts.append(part if category is None else _or_category(part, category))
+    if any(part.startswith("(") for part in parts):
+        return " AND ".join(parts)  # a bracket is not joined to what follows without a word
+    return " ".join(parts) or None
+
+
+def _first_category(words: list[str], categories: Categories) -> tuple[int, Category | None]:
+    """How many of the first words, as many as possible, mean which category; else (1, None)."""
+    for count in range(min(len(words), categories.words_max), 0, -1):
+        category = categories.find(" ".join(words[:count]))
+        if category is not None:
+            return count, category
+    return 1, None
+
+
+def _or_category(part: str, category: Category) -> str:
+    """``part``, or a category that begins with this one's id or name in any language."""
+    names = " OR ".join(f'^"{name}"' for name in category.called())
+    return f"(({part}) OR category : ({names}))"
 
 
 def resolve(connection: sqlite3.Connection, table: str, key: str, prefix: str) -> str:

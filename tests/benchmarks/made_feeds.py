@@ -12,6 +12,9 @@ from p2pshare.log.keys import ReadingKey, SigningKey
 
 TIME_MS = 1_790_000_000_000
 THINGS = ("drill", "ladder", "tent", "saw", "sewing machine", "projector", "bicycle pump", "kettle")
+CATEGORIES = (
+    *("power-tools", "ladders", "camping", "tools", "sewing", "electronics", "bicycles", "kitchen"),
+)
 WORDS = ("cordless", "tall", "green", "old", "sturdy", "borrowed", "spare", "little", "heavy")
 
 Feed = tuple[SignedEntry, ...]
@@ -53,7 +56,8 @@ def made_feed(person: int, listings: int) -> Feed:
 
 def made_listing(person: int, number: int) -> ListingPut:
     """An offer with about 200 bytes of text."""
-    thing = THINGS[(person * 7 + number) % len(THINGS)]
+    kind = (person * 7 + number) % len(THINGS)
+    thing = THINGS[kind]
     word = WORDS[(person + number * 5) % len(WORDS)]
     return ListingPut(
         exchange_type=ExchangeType.OFFER,
@@ -62,7 +66,7 @@ def made_listing(person: int, number: int) -> ListingPut:
         title=f"{word.capitalize()} {thing} {person}-{number}",
         description=f"A {word} {thing} in good order, lent for a week at a time to neighbours who"
         f" bring it back clean. Number {number} of person {person}; ask for the manual.",
-        category="Tools",
+        category=CATEGORIES[kind],
         tags=(thing, word, "shared"),
         quantity=1,
     )

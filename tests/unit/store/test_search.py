@@ -9,7 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from unit.store.world_kit import Reader, World, person_of
 
+from p2pshare.domain.bodies import ListingPut
+from p2pshare.domain.categories import Categories, Category
+from p2pshare.domain.vocabulary import ExchangeType, ItemType
 from p2pshare.errors import UnknownReference
+from p2pshare.store.queries import Queries
 from p2pshare.store.search import match_expression, resolve, resolve_person
 
 TODAY = "2026-11-23"
@@ -111,6 +115,75 @@ def test_a_text_of_very_many_words_is_cut() -> None:
     expression = match_expression("word " * 1000)
     assert expression is not None
     assert expression.count('"word"*') == 16
+
+
+CATEGORIES = Categories(
+    [
+        Category(
+            id="power-tools",
+            names={"en": "Power tools", "de": "Elektrowerkzeug"},
+            synonyms={"de": ("Bohrer",), "fr": ("perceuse", "perceuse à percussion")},
+        ),
+        Category(id="tools", names={"en": "Tools"}, synonyms={"en": ("hammer",)}),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def tool_shop() -> Iterator[Reader]:
+    """Things by title, with what their owners wrote as their category."""
+    world = World()
+    feed = world.open_feed(person_of(1))
+    for title, category in (
+        ("Makita", "power-tools"),
+        ("Bosch blue", "Elektrowerkzeug"),
+        ("Bohrer", "other"),
+        ("Mallet", "Tools"),
+        ("Tent", "camping"),
+    ):
+        body = ListingPut(
+            exchange_type=ExchangeType.OFFER,
+            item_type=ItemType.GOOD,
+            title=title,
+            category=category,
+            quantity=1,
+        )
+        world.write(feed, "listing.put", body)
+    with Reader() as reader:
+        reader.take_all(world)
+        reader.queries = Queries(reader.database.connection, CATEGORIES)
+        yield reader
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("bohrer", ["Bohrer", "Bosch blue", "Makita"]),
+        ("PERCEUSE", ["Bosch blue", "Makita"]),
+        ("perceuse à percussion", ["Bosch blue", "Makita"]),
+        ("blue perceuse", ["Bosch blue"]),
+        ("perceuse tent", []),
+        ("power tools", ["Bosch blue", "Makita"]),
+        ("hammer", ["Mallet"]),
+        ("perceu", []),
+        ("makita", ["Makita"]),
+    ],
+)
+def test_words_of_a_category_find_what_is_in_it(
+    tool_shop: Reader, text: str, titles: list[str]
+) -> None:
+    assert found(tool_shop, text) == titles
+    assert tool_shop.queries.count_listings(TODAY, search=text) == len(titles)
+
+
+def test_titles_come_before_categories(tool_shop: Reader) -> None:
+    titles = [one.title for one in tool_shop.queries.listings(TODAY, search="bohrer")]
+    assert titles[0] == "Bohrer"
+
+
+@given(st.lists(st.sampled_from(["perceuse", "à", "percussion", "power", "OR", '"', ")"])))
+def test_no_text_about_categories_is_ever_an_error(tool_shop: Reader, words: list[str]) -> None:
+    found(tool_shop, " ".join(words))
 
 
 def test_ids_are_resolved_by_unambiguous_beginnings() -> None:
