@@ -92,3 +92,8 @@ FOLDER_BYTES_MAX: Final = 4 * 1024 * 1024 * 1024
 DISPUTE_DAYS_AFTER_CLOSING: Final = 14
 LOAN_DAYS_DEFAULT: Final = 7
 LOAN_DAYS_MAX: Final = 3660
+
+# --- lists from other programs --------------------------------------------------------------
+LIST_BYTES_MAX: Final = 64 * 1024 * 1024
+LIST_ROWS_MAX: Final = 50_000
+LIST_COLUMNS_MAX: Final = 500
