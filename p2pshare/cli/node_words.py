@@ -6,7 +6,7 @@ nothing here changes anything.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
 
@@ -30,16 +30,26 @@ from p2pshare.node.events import (
 )
 
 if TYPE_CHECKING:
-    from p2pshare.node.facade import Node
     from p2pshare.store.queries import Queries
 
 _Result = TypeVar("_Result")
 
 
+class ReadableNode(Protocol):
+    """As much of ``node.facade.Node`` as words need."""
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; 0 if there is no network to use."""
+
+    async def query(self, read: "Callable[[Queries], _Result]") -> _Result:
+        """What ``read`` finds in the ledger."""
+
+
 class EventWords:
     """Says events; ``coloured`` where a terminal reads."""
 
-    def __init__(self, node: "Node", clock: Clock, *, coloured: bool) -> None:
+    def __init__(self, node: ReadableNode, clock: Clock, *, coloured: bool) -> None:
         self._node = node
         self._clock = clock
         self._coloured = coloured

@@ -8,8 +8,9 @@ are shown something, so that programs do not wait for it.
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from p2pshare.domain.text import shown
@@ -23,6 +24,9 @@ PIPE_WIDTH: Final = 400
 
 #: How many characters of an id people are shown; each command takes them instead of the whole.
 ID_CHARACTERS: Final = 8
+
+#: Nobody needs a bar for what is over before it could be read.
+PROGRESS_AFTER_SECONDS: Final = 0.5
 
 Progress = Callable[[int, int], None]
 """Is told how much of how much is done."""
@@ -132,16 +136,35 @@ class Output:
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Progress]:
-        """A progress bar on a terminal's standard error, and nothing elsewhere."""
+        """A progress bar on a terminal's standard error, once it takes long; else nothing."""
         if not sys.stderr.isatty():
             yield lambda _done, _total: None
             return
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as ProgressBar
+        began = time.monotonic()
+        with ExitStack() as stack:
+            shown_bar: list[Progress] = []
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        with ProgressBar(
-            *columns, TimeRemainingColumn(), console=_console(sys.stderr), transient=True
-        ) as bar:
-            task = bar.add_task(what, total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
+            def tell(done: int, total: int) -> None:
+                if not shown_bar and time.monotonic() - began >= PROGRESS_AFTER_SECONDS:
+                    shown_bar.append(stack.enter_context(_progress_bar(what)))
+                for bar in shown_bar:
+                    bar(done, total)
+
+            yield tell
+
+
+@contextmanager
+def _progress_bar(what: str) -> Iterator[Progress]:
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as ProgressBar
+
+    with ProgressBar(
+        *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
+        TimeRemainingColumn(),
+        console=_console(sys.stderr),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

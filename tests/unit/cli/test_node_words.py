@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from integration.cli_kit import Home, meet
@@ -14,17 +14,22 @@ from p2pshare.cli.node_words import EventWords
 from p2pshare.clock import SystemClock
 from p2pshare.node import events
 from p2pshare.node.ledger import Ledger
+from p2pshare.store.queries import Queries
+
+Result = TypeVar("Result")
 
 
 class QuietNode:
     """As much of a node as words need: a port, and a ledger to read."""
 
-    port = 4711
-
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    async def query(self, read: Callable[[Any], Any]) -> Any:
+    @property
+    def port(self) -> int:
+        return 4711
+
+    async def query(self, read: Callable[[Queries], Result]) -> Result:
         return read(self._ledger.queries)
 
 
@@ -37,7 +42,7 @@ def said(ada: Home, ben: Home) -> Iterator[Callable[[events.NodeEvent], str | No
     ben.json("loan", "request", drill)
     meet(ada, ben)
     with closing(ada.ledger()) as ledger:
-        words = EventWords(QuietNode(ledger), SystemClock(), coloured=False)  # type: ignore[arg-type]
+        words = EventWords(QuietNode(ledger), SystemClock(), coloured=False)
 
         def say(event: events.NodeEvent) -> str | None:
             line = asyncio.run(words.of(event))
@@ -99,7 +104,9 @@ def test_every_event_has_words_or_is_passed_over(
 ) -> None:
     for kind in events.NodeEvent.__subclasses__():
         values: dict[str, object] = {"int": 1, "bool": False, "tuple[str, ...]": ("00",)}
-        given = {field.name: values.get(_type_name(field.type), "00") for field in fields(kind)}
+        given: dict[str, Any] = {
+            field.name: values.get(_type_name(field.type), "00") for field in fields(kind)
+        }
         line = said(kind(**given))
         assert line is None or (line and "\n" not in line)
 
@@ -110,8 +117,8 @@ def _type_name(kind: object) -> str:
 
 def test_colours_are_for_terminals(ada: Home, tmp_path: Path) -> None:
     with closing(ada.ledger()) as ledger:
-        words = EventWords(QuietNode(ledger), SystemClock(), coloured=True)  # type: ignore[arg-type]
+        words = EventWords(QuietNode(ledger), SystemClock(), coloured=True)
         assert "\x1b[" in words.begin(tmp_path)
-        words = EventWords(QuietNode(ledger), SystemClock(), coloured=False)  # type: ignore[arg-type]
+        words = EventWords(QuietNode(ledger), SystemClock(), coloured=False)
         assert "port 4711" in words.begin(tmp_path)
         assert "\x1b" not in words.begin(tmp_path)

@@ -1,8 +1,12 @@
 """What a peer wrote is harmless to look at, and JSON is ASCII."""
 
+import sys
+
 import pytest
 from integration.cli_kit import Home, meet, sign_listing
 
+from p2pshare.cli import output
+from p2pshare.cli.app import main
 from p2pshare.cli.output import plain, write_error
 
 HOSTILE = {
@@ -51,3 +55,22 @@ def test_markup_never_renders() -> None:
 def test_an_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     write_error("first\nsecond \x1b[31m")
     assert capsys.readouterr().err == "error: first\\u{a}second \\u{1b}[31m\n"
+
+
+def test_progress_is_for_terminals_only(
+    ada: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sign_listing(ada, title="Drill")
+    arguments = ["--data", str(ada.folder), "--json", "audit"]
+    assert main(arguments) == 0
+    quiet = capsys.readouterr()
+    assert quiet.err == ""
+    monkeypatch.setattr(type(sys.stderr), "isatty", lambda _stream: True)
+    monkeypatch.setenv("TERM", "xterm")
+    assert main(arguments) == 0
+    assert capsys.readouterr() == quiet, "what is over at once needs no bar"
+    monkeypatch.setattr(output, "PROGRESS_AFTER_SECONDS", 0.0)
+    assert main(arguments) == 0
+    watched = capsys.readouterr()
+    assert "Checking" in watched.err
+    assert watched.out == quiet.out, "standard output holds the document and nothing else"
