@@ -15,7 +15,7 @@ from p2pshare.clock import Clock
 from p2pshare.errors import StoreError
 from p2pshare.log.entry import SignedEntry
 from p2pshare.net.tasks import Tasks
-from p2pshare.node.events import NodeEvent, events_of
+from p2pshare.node.events import NodeEvent, PhotoArrived, events_of
 from p2pshare.node.ingest import Arrival, IngestReport
 from p2pshare.node.journal import Change, Journal
 from p2pshare.node.reading import Reading
@@ -137,6 +137,10 @@ class Effects:
             )
         self._tell_all(events_of(report, own=True))
 
+    def want_photo(self, circle: bytes, photo: bytes) -> None:
+        """Ask peers for a photo (its SHA-256) that a listing of the circle shows."""
+        self._handle(sync.BlobNeeded(circle, photo))
+
     async def open_circles(self, circles: Iterable[bytes]) -> None:
         """Sync these circles too from now on. Raises StoreError."""
         wanted = frozenset(circles)
@@ -223,9 +227,11 @@ class Effects:
                     await self._store_stretches(effect)
                 case sync.StoreEntries():
                     await self._store_entries(effect)
-                case sync.StoreBlob(request, _, _, _, data):
-                    await self._writer.run(lambda: self._journal.add_blob(data))
+                case sync.StoreBlob(request, _, circle, blob, data):
+                    kept = await self._writer.run(lambda: self._journal.add_photo(circle, data))
                     self._handle(sync.BlobStored(request, True))
+                    if kept:
+                        self._tell(PhotoArrived(circle.hex(), blob.hex()))
         except StoreError as error:
             logger.error("what a peer sent could not be stored: %s", error)
             self._handle(sync.RequestFailed(effect.request))

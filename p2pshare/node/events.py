@@ -113,6 +113,15 @@ class EntriesRepaired(NodeEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoArrived(NodeEvent):
+    """A photo (its SHA-256) that was wanted for a listing of the circle is here now."""
+
+    name: ClassVar[str] = "photo-arrived"
+    circle: str
+    photo: str
+
+
+@dataclass(frozen=True, slots=True)
 class WritingStopped(NodeEvent):
     """The node left the network and writes no more, and why: a newer p2pshare has the folder."""
 

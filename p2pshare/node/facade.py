@@ -10,8 +10,9 @@ import logging
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from p2pshare.clock import Clock, SystemClock
 from p2pshare.domain.commands import Command
@@ -31,6 +32,7 @@ from p2pshare.node.events import (
     WritingStopped,
     events_of,
 )
+from p2pshare.node.gallery import Gallery
 from p2pshare.node.ingest import IngestReport
 from p2pshare.node.journal import Change, Journal
 from p2pshare.node.keystore import Passphrase, no_passphrase
@@ -41,6 +43,9 @@ from p2pshare.node.reading import Reading
 from p2pshare.node.worker import Worker
 from p2pshare.store import local
 from p2pshare.store.queries import Queries
+
+if TYPE_CHECKING:
+    from p2pshare.node.photos import Picture
 
 logger: Final = logging.getLogger("p2pshare.node.facade")
 
@@ -107,6 +112,9 @@ class Node:
         self._passphrase = passphrase
         self._writer = Worker("write")
         self._reading = Reading(config.folder / LEDGER_FILE)
+        self._gallery = Gallery(
+            self._writer, self._reading, self._running_journal, self._want_photo
+        )
         self._tasks = Tasks("node")
         # A listener that nobody holds any more is forgotten with all it has not heard.
         self._streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
@@ -141,7 +149,9 @@ class Node:
             await self._reading.start()
             await self._start_network()
             self._publish(await self._writer.run(self._running_journal().begin))
+            await self._look(always=True)
             self._tasks.start(self._watch_others(), name="watch other processes")
+            self._tasks.start(self._gallery.tidy(), name="tidy photos")
         except BaseException:
             await self.stop()
             raise
@@ -207,6 +217,7 @@ class Node:
         self._stopping = True
         await self._tasks.close()
         await self._stop_network()
+        await self._gallery.stop()
         await self._reading.stop()
         await self._writer.run(self._close)
         await self._writer.close()
@@ -230,6 +241,25 @@ class Node:
     async def query(self, read: Callable[[Queries], Result]) -> Result:
         """What ``read`` finds, all of one moment. Raises StoreError and what ``read`` raises."""
         return await self._reading.query(read)
+
+    async def add_photo(self, photo: Path | bytes) -> bytes:
+        """Keep a photo for AddListing or EditListing to show, made small and plain; its hash.
+
+        For UNUSED_PHOTO_SECONDS_MAX at most, unless a listing shows it. Raises PhotoRefused with
+        one line for the person who chose it, OSError if the file cannot be read, or StoreError.
+        """
+        return await self._gallery.add(photo)
+
+    async def photo(
+        self, circle: bytes, photo: bytes, *, thumbnail: bool = False
+    ) -> "Picture | None":
+        """A photo of a listing of the circle, by its hash, decoded: whole, or small.
+
+        None if it is not here: then it has been asked for, and PhotoArrived tells when it is.
+        Raises PhotoRefused with one line if it is here and cannot be shown, UnknownReference if no
+        listing of the circle shows it, or StoreError.
+        """
+        return await self._gallery.show(circle, photo, thumbnail=thumbnail)
 
     async def with_ledger(self, work: Callable[[Ledger], Result]) -> Result:
         """Run ``work`` on the writing thread: unlocking, resolving names, audits, circles.
@@ -342,6 +372,12 @@ class Node:
         if seen.circles and self._effects is not None:
             await self._effects.open_circles(seen.circles)
         self._publish_report(seen.report)
+        for circle, photo in seen.photos:
+            self._want_photo(circle, photo)
+
+    def _want_photo(self, circle: bytes, photo: bytes) -> None:
+        if self._effects is not None:
+            self._effects.want_photo(circle, photo)
 
     def _met_copy(self) -> None:
         self._tasks.start(self._become_another(), name="become another device")

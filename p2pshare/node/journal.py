@@ -20,7 +20,12 @@ from p2pshare.node.authoring import Performed
 from p2pshare.node.ingest import Arrival, IngestReport, NewEntry
 from p2pshare.node.ledger import Ledger
 from p2pshare.store import local
-from p2pshare.store.blobs import add_blob
+from p2pshare.store.blobs import (
+    Thumbnail,
+    add_fetched_photo,
+    keep_thumbnail,
+    wanted_photos,
+)
 from p2pshare.store.feeds import circle_numbers, tips_of
 from p2pshare.store.repair import mark_damaged, owed_entries
 from p2pshare.store.rows import AGREEMENTS, FOLDED, LISTINGS, RowChange
@@ -50,10 +55,13 @@ class Change:
 
 @dataclass(slots=True)
 class Seen:
-    """What others have done to the ledger: ``report`` of their writing, ``circles`` they joined."""
+    """What others have done to the ledger: ``report`` of their writing, ``circles`` they joined,
+    and the (circle, hash) of ``photos`` that they want to be fetched.
+    """
 
     report: IngestReport
     circles: list[bytes]
+    photos: list[tuple[bytes, bytes]]
 
 
 class Journal:
@@ -100,15 +108,16 @@ class Journal:
             self.ledger.database.check_versions()
             report = self._foreign(frozenset())
             owed = self.owed()
+            photos = wanted_photos(self._connection)
         circles = [circle for circle in owed if circle not in self._owed]
         for circle, now in owed.items():
             before = self._owed.get(circle, frozenset())
             if now != before:
                 report.owed[circle], report.settled[circle] = now - before, before - now
         self._owed = owed
-        if not (report.new or report.changes or report.owed or circles):
+        if not (report.new or report.changes or report.owed or circles or photos):
             return None
-        return Seen(report, circles)
+        return Seen(report, circles, photos)
 
     def mark_damaged(self, circle: bytes, damaged: Mapping[bytes, str]) -> None:
         """Remember entries of a circle that were found damaged, and what is wrong with each."""
@@ -117,10 +126,18 @@ class Journal:
             for identifier, what in damaged.items():
                 mark_damaged(connection, [identifier], what)
 
-    def add_blob(self, data: bytes) -> bytes:
-        """Keep a blob; its hash. Raises TooLarge or StoreError."""
+    def add_photo(self, circle: bytes, data: bytes) -> bool:
+        """Keep a photo that a peer sent, if a listing of the circle still shows it; whether so.
+
+        Raises TooLarge or StoreError.
+        """
         with self.ledger.database.transaction(durable=False) as connection:
-            return add_blob(connection, data)
+            return add_fetched_photo(connection, data, circle)
+
+    def keep_thumbnail(self, photo: bytes, thumbnail: Thumbnail) -> None:
+        """Remember what the gate made of a photo. Raises StoreError."""
+        with self.ledger.database.transaction(durable=False) as connection:
+            keep_thumbnail(connection, photo, thumbnail)
 
     def owed(self) -> dict[bytes, frozenset[bytes]]:
         """By circle, the ids whose bodies, headers or signatures are lacking."""

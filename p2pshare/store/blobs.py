@@ -19,6 +19,7 @@ from p2pshare.limits import (
 )
 
 _IS_SHOWN = "EXISTS (SELECT 1 FROM listing_photos AS p WHERE p.photo = lower(hex({0}.hash)))"
+_IS_OUTDATED = f"abs(? - added_ms) > {UNUSED_PHOTO_SECONDS_MAX * 1000}"
 _IS_OURS = (
     "EXISTS (SELECT 1 FROM listing_photos AS p JOIN listings AS l ON l.listing = p.listing"
     " JOIN own_persons AS o ON lower(hex(o.person)) = l.owner"
@@ -124,6 +125,17 @@ def circles_naming(connection: sqlite3.Connection, digest: bytes) -> list[bytes]
 # --- what nothing shows any more ------------------------------------------------------------
 
 
+def has_outdated(connection: sqlite3.Connection, now_ms: int) -> bool:
+    """Whether there is something that ``delete_unused`` should look at, though no listing changed.
+
+    Ledgers that were salvaged also say so.
+    """
+    row = connection.execute(
+        f"SELECT 1 FROM unused_photos WHERE added_ms IS NULL OR {_IS_OUTDATED} LIMIT 1", (now_ms,)
+    ).fetchone()
+    return row is not None
+
+
 def note_used(connection: sqlite3.Connection) -> None:
     """Of the photos that a listing was about to show, forget those that one shows now."""
     connection.execute(f"DELETE FROM unused_photos WHERE {_IS_SHOWN.format('unused_photos')}")
@@ -137,10 +149,7 @@ def delete_unused(connection: sqlite3.Connection, now_ms: int) -> int:
     """
     # Since when is not known of those in a ledger that was salvaged.
     connection.execute("UPDATE unused_photos SET added_ms = ? WHERE added_ms IS NULL", (now_ms,))
-    connection.execute(
-        "DELETE FROM unused_photos WHERE abs(? - added_ms) > ?",
-        (now_ms, UNUSED_PHOTO_SECONDS_MAX * 1000),
-    )
+    connection.execute(f"DELETE FROM unused_photos WHERE {_IS_OUTDATED}", (now_ms,))
     unused = connection.execute(
         f"SELECT hash FROM blobs WHERE NOT {_IS_SHOWN.format('blobs')}"
         " AND hash NOT IN (SELECT hash FROM unused_photos)"
