@@ -55,3 +55,6 @@ class Backend(Protocol):
 
     def now_ms(self) -> int:
         """The time now, in milliseconds since 1970."""
+
+    def day(self, time_ms: int) -> str:
+        """The local day of a time, YYYY-MM-DD."""

@@ -8,6 +8,7 @@ entries costs the window a few signals and not thousands. No ``future.result()``
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -26,6 +27,8 @@ from p2pshare.node.events import NodeEvent
 from p2pshare.node.facade import EventStream, Node
 
 from .backend import Answer, Answered, Identity, Listener
+
+logger: Final = logging.getLogger("p2pshare.ui.bridge")
 
 GATHER_SECONDS: Final = 0.05
 JOIN_SECONDS: Final = 10.0
@@ -54,6 +57,7 @@ class Bridge(QObject):
         self._listeners: list[WeakMethod[Listener]] = []
         self._answers: dict[int, Answered | WeakMethod[Answered]] = {}
         self._tickets = 0
+        self._stopping = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     # --- the Qt thread ------------------------------------------------------------------------
@@ -69,7 +73,9 @@ class Bridge(QObject):
 
     def stop(self) -> None:
         """Stop the node and join its thread. Idempotent; what was submitted is done whole."""
+        self._stopping = True
         if not self._thread.is_alive():
+            self._loop.close()  # it was never started, or has ended by itself
             return
         with contextlib.suppress(RuntimeError):  # the loop has ended by itself
             self._loop.call_soon_threadsafe(self._stop.set)
@@ -89,13 +95,20 @@ class Bridge(QObject):
 
     def today(self) -> str:
         """The local day."""
-        return day_of(self.now_ms(), local_zone())
+        return self.day(self.now_ms())
 
     def now_ms(self) -> int:
         """The time now."""
         return self._clock.time_ms()
 
+    def day(self, time_ms: int) -> str:
+        """The local day of a time."""
+        return day_of(time_ms, local_zone())
+
     def _begin(self, work: Coroutine[Any, Any, Any], answered: Answered) -> None:
+        if self._stopping:  # the window is closing: nobody waits for this any more
+            work.close()
+            return
         self._tickets += 1
         ticket = self._tickets
         self._answers[ticket] = WeakMethod(answered) if hasattr(answered, "__self__") else answered
@@ -135,6 +148,7 @@ class Bridge(QObject):
         try:
             self._loop.run_until_complete(self._live())
         finally:
+            self._loop.run_until_complete(_end_others())
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
@@ -149,6 +163,7 @@ class Bridge(QObject):
             self._arrived.emit(str(error))
             self._settled.set()
             await node.stop()
+            await self._stop.wait()  # what is asked meanwhile is told that there is no node
             return
         self._node = node
         self._settled.set()
@@ -199,7 +214,16 @@ def _answer_of(done: "Future[Any]") -> Answer:
         return Answer(done.result())
     if isinstance(error, P2PShareError):
         return Answer(error=str(error))
-    raise error
+    logger.error("a fault in p2pshare itself", exc_info=error)
+    return Answer(error="that did not work, by a fault in p2pshare; nothing was lost")
+
+
+async def _end_others() -> None:
+    """Answer what is still waiting: it is cancelled, and the window told that p2pshare closes."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for other in others:
+        other.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def _is_alive(method: Callable[..., Any]) -> bool:

@@ -98,4 +98,8 @@ def style_sheet(scheme: Colours) -> str:
     """The style sheet in this scheme."""
     text = files("p2pshare.resources").joinpath("window.qss").read_text(encoding="utf-8")
     names = {name: getattr(scheme, name) for name in Colours.__dataclass_fields__}
+    shade = "dark" if scheme is DARK else "light"
+    for name in ("arrow", "arrow-up"):
+        arrow = files("p2pshare.resources").joinpath(f"{name}-{shade}.svg")
+        names[name.replace("-", "_")] = str(arrow).replace("\\", "/")
     return Template(text).substitute(names)

@@ -55,16 +55,16 @@ class MainWindow(QMainWindow):
         self.welcome.named.connect(self._named)
         self.main = QWidget()
         self._stack = QStackedWidget()
-        self._stack.addWidget(self.welcome)
-        self._stack.addWidget(self.main)
+        self.opening = PlainLabel(self.tr("Opening your ledger …"), "quiet", wrap=True)
+        self.opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for widget in (self.opening, self.welcome, self.main):
+            self._stack.addWidget(widget)
         self.setCentralWidget(self._stack)
         self._make_status()
         self._make_main()
         backend.listen(self.on_events)
         if backend.identity is not None:
             self.begin(backend.identity)
-        else:
-            self.welcome.name.setFocus()
 
     def begin(self, identity: Identity) -> None:
         """Somebody is here: show the pages."""
@@ -79,13 +79,17 @@ class MainWindow(QMainWindow):
         """The node has started, or somebody has given a name."""
         if identity is not None:
             self.begin(identity)
+            return
+        self._stack.setCurrentWidget(self.welcome)
+        self.welcome.name.setFocus()
 
     @Slot(str)
     def start_failed(self, text: str) -> None:
         """The node could not start: say why, here where it is seen."""
-        self.welcome.show_trouble(text)
-        self.welcome.begin.setEnabled(False)
-        self.welcome.name.setEnabled(False)
+        self.opening.setProperty("role", "error")
+        self.opening.style().polish(self.opening)
+        self.opening.setText(text)
+        self._stack.setCurrentWidget(self.opening)
 
     # --- building -----------------------------------------------------------------------------
 
@@ -155,6 +159,7 @@ class MainWindow(QMainWindow):
         self.progress.setAccessibleName(self.tr("Receiving from neighbours"))
         self.progress_text = PlainLabel("", "quiet")
         bar = self.statusBar()
+        bar.setContentsMargins(12, 2, 12, 2)
         bar.addWidget(self.nearby, 1)
         bar.addPermanentWidget(self.progress_text)
         bar.addPermanentWidget(self.progress)
@@ -254,6 +259,10 @@ class MainWindow(QMainWindow):
         self._open(GiveHours(self._backend, person, self))
 
     def _open(self, dialog: QDialog) -> None:
+        """Open a dialog, one at a time: a double click says what it wants twice."""
+        if any(other.isVisible() for other in self.findChildren(QDialog)):
+            dialog.deleteLater()
+            return
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

@@ -82,7 +82,9 @@ class ListingEditor(QDialog):
             (self.tr("Ta&gs"), self.tags),
             (self.tr("&How many"), self.quantity),
         ):
-            form.addRow(label, field)
+            named = PlainLabel(label)
+            named.setBuddy(field)
+            form.addRow(named, field)
             field.setAccessibleName(label.replace("&", ""))
         buttons = QHBoxLayout()
         buttons.addStretch(1)

@@ -1,8 +1,8 @@
 """Listings for the views: any number of them, fetched from the ledger a page at a time.
 
 The model knows how many there are and fetches the pages that are looked at; what is not here yet
-is a blank row. After an event the count and the pages in view are read anew, and rows change only
-then.
+is a blank row. After an event the count and the pages in view are read anew, in one reading of one
+moment, and rows change only then. What is selected is a listing and not a row: it moves with it.
 """
 
 from collections import OrderedDict
@@ -30,7 +30,8 @@ from ..backend import Answer, Backend
 
 PAGE_ROWS: Final = 100
 PAGES_KEPT: Final = 30
-REFRESH_MS: Final = 150
+PAGES_LOOKED_AT: Final = 3
+REFRESH_MS: Final = 300
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT: Final = QModelIndex()
@@ -62,6 +63,7 @@ class ListingsModel(QAbstractListModel):
         super().__init__(parent)
         self._backend = backend
         self._wanted = wanted
+        self._here: Wanted | None = None
         self._count = 0
         self._generation = 0
         self._pages: OrderedDict[int, list[ListingView]] = OrderedDict()
@@ -113,10 +115,19 @@ class ListingsModel(QAbstractListModel):
         """Count anew and fetch what is looked at anew."""
         self._generation += 1
         generation, wanted, today = self._generation, self._wanted, self._backend.today()
-        first = _read(wanted, today, 0)
+        numbers = {0}
+        if wanted == self._here:
+            numbers.update(list(self._pages)[-PAGES_LOOKED_AT:])
+        reads = {number: _read(wanted, today, number * PAGE_ROWS) for number in sorted(numbers)}
+        count = _count(wanted, today)
         self._backend.ask(
-            lambda queries: (generation, _count(wanted, today)(queries), first(queries)),
-            self._on_counted,
+            lambda queries: _News(
+                generation,
+                wanted,
+                count(queries),
+                {number: read(queries) for number, read in reads.items()},
+            ),
+            self._on_news,
         )
 
     def on_events(self, events: tuple[NodeEvent, ...]) -> None:
@@ -129,27 +140,55 @@ class ListingsModel(QAbstractListModel):
         if concerned and not self._timer.isActive():
             self._timer.start()
 
-    def _on_counted(self, answer: Answer) -> None:
+    def _on_news(self, answer: Answer) -> None:
         if answer.error is not None:
             self.failed.emit(answer.error)
             return
-        generation, count, first = answer.value
-        if generation != self._generation:
+        news: _News = answer.value
+        if news.generation != self._generation:
             return
-        shown_pages = [number for number in list(self._pages)[-2:] if number]
-        self._pages.clear()
         self._asked.clear()
-        if count != self._count:
+        if news.wanted != self._here:
             self.beginResetModel()
-            self._count = count
-            self._pages[0] = first
+            self._here = news.wanted
+            self._take(news)
             self.endResetModel()
+        elif news.count == self._count and all(
+            _ids(self._pages.get(number, [])) == _ids(page) for number, page in news.pages.items()
+        ):
+            self._take(news)
+            for number, page in news.pages.items():
+                self._tell_changed(number * PAGE_ROWS, len(page))
         else:
-            self._pages[0] = first
-            self._tell_changed(0, len(first))
-            for number in shown_pages:
-                self._fetch(number)
-        self.counted.emit(count)
+            self._move_rows(news)
+        self.counted.emit(news.count)
+
+    def _take(self, news: "_News") -> None:
+        self._count = news.count
+        self._pages = OrderedDict(news.pages)
+
+    def _move_rows(self, news: "_News") -> None:
+        """Let every index that a view holds follow its listing to the row it has now."""
+        rows = {
+            listing.listing: number * PAGE_ROWS + place
+            for number, page in news.pages.items()
+            for place, listing in enumerate(page)
+        }
+        grown = news.count - self._count
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        after = []
+        for index in before:
+            page = self._pages.get(index.row() // PAGE_ROWS, [])
+            place = index.row() % PAGE_ROWS
+            row = rows.get(page[place].listing) if place < len(page) else None
+            if row is None and (index.row() + grown) // PAGE_ROWS not in news.pages:
+                row = index.row() + grown  # not read: what is new is at the beginning
+            known = row is not None and 0 <= row < news.count
+            after.append(self.createIndex(row, 0) if known and row is not None else QModelIndex())
+        self._take(news)
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
 
     def _fetch(self, number: int) -> None:
         if number in self._asked or number * PAGE_ROWS >= self._count:
@@ -175,6 +214,20 @@ class ListingsModel(QAbstractListModel):
     def _tell_changed(self, first: int, count: int) -> None:
         if count:
             self.dataChanged.emit(self.index(first), self.index(first + count - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What was read at one moment: how many there are, and some of the pages."""
+
+    generation: int
+    wanted: Wanted
+    count: int
+    pages: dict[int, list[ListingView]]
+
+
+def _ids(page: list[ListingView]) -> list[str]:
+    return [listing.listing for listing in page]
 
 
 def spoken(listing: ListingView) -> str:

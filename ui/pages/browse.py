@@ -9,11 +9,9 @@ from typing import Final
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
     QLineEdit,
-    QListView,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -25,6 +23,7 @@ from p2pshare.domain.views import ListingView
 from ..backend import Backend
 from ..models.listings import ListingsModel, Role, Wanted
 from ..widgets.listing_card import ListingDelegate, Photos
+from ..widgets.listings_view import ListingsView
 from ..widgets.plain import PlainLabel, counted
 
 TYPING_MS: Final = 200
@@ -65,7 +64,9 @@ class BrowsePage(QWidget):
         self.empty = PlainLabel(role="quiet", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.delegate = ListingDelegate(photos, self)
-        self.view = self._make_view()
+        self.view = ListingsView(self.model, self.delegate)
+        self.view.setAccessibleName(self.tr("Listings"))
+        self.view.show_cards(True)
         self._lay_out()
         self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._typing.timeout.connect(self._wanted_changed)
@@ -79,22 +80,6 @@ class BrowsePage(QWidget):
         self.model.failed.connect(self._failed)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search.setFocus)
         self.model.refresh()
-
-    def _make_view(self) -> QListView:
-        view = QListView()
-        view.setObjectName("listings")
-        view.setAccessibleName(self.tr("Listings"))
-        view.setModel(self.model)
-        view.setItemDelegate(self.delegate)
-        view.setUniformItemSizes(True)
-        view.setMouseTracking(True)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.verticalScrollBar().setSingleStep(24)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        view.setResizeMode(QListView.ResizeMode.Adjust)
-        _as_cards(view)
-        return view
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
@@ -129,11 +114,7 @@ class BrowsePage(QWidget):
     @Slot(bool)
     def _show_as_list(self, as_list: bool) -> None:
         self.delegate.cards = not as_list
-        if as_list:
-            _as_lines(self.view)
-        else:
-            _as_cards(self.view)
-        self.view.scheduleDelayedItemsLayout()
+        self.view.show_cards(not as_list)
 
     @Slot(QModelIndex)
     def _activated(self, index: QModelIndex) -> None:
@@ -162,13 +143,3 @@ class BrowsePage(QWidget):
     def _failed(self, error: str) -> None:
         self.empty.setText(error)
         self._stack.setCurrentWidget(self.empty)
-
-
-def _as_cards(view: QListView) -> None:
-    view.setFlow(QListView.Flow.LeftToRight)
-    view.setWrapping(True)
-
-
-def _as_lines(view: QListView) -> None:
-    view.setFlow(QListView.Flow.TopToBottom)
-    view.setWrapping(False)

@@ -78,8 +78,10 @@ class HoursPage(QWidget):
         minutes = sum(balance.minutes for balance in found)
         self.balance.setText(format_minutes(minutes))
         if minutes > 0:
-            self.meaning.setText(self.tr("You have given more than you received."))
+            self.meaning.setText(self.tr("Neighbours gave you more hours than you gave them."))
         elif minutes < 0:
-            self.meaning.setText(self.tr("You have received more than you gave; that is fine."))
+            self.meaning.setText(
+                self.tr("You gave neighbours more hours than they gave you; that is fine.")
+            )
         else:
-            self.meaning.setText(self.tr("Given and received are even."))
+            self.meaning.setText(self.tr("Hours given and received are even."))

@@ -5,9 +5,7 @@
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QListView,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -19,6 +17,7 @@ from p2pshare.domain.views import ListingView
 from ..backend import Answer, Backend
 from ..models.listings import ListingsModel, Role, Wanted
 from ..widgets.listing_card import ListingDelegate, Photos
+from ..widgets.listings_view import ListingsView
 from ..widgets.plain import PlainLabel, push_button
 
 
@@ -39,7 +38,8 @@ class ShelfPage(QWidget):
         self.model = ListingsModel(backend, self._wanted(), self)
         self.delegate = ListingDelegate(photos, self)
         self.delegate.cards = False
-        self.view = self._make_view()
+        self.view = ListingsView(self.model, self.delegate)
+        self.view.setAccessibleName(self.tr("What you offer and want"))
         self.add_button = push_button(self.tr("&Add something"), role="main")
         self.edit_button = push_button(self.tr("&Change"))
         self.withdraw_button = push_button(self.tr("&Withdraw"))
@@ -62,18 +62,6 @@ class ShelfPage(QWidget):
         self.model.failed.connect(self.failed)
         self._choose()
         self.model.refresh()
-
-    def _make_view(self) -> QListView:
-        view = QListView()
-        view.setObjectName("listings")
-        view.setAccessibleName(self.tr("What you offer and want"))
-        view.setModel(self.model)
-        view.setItemDelegate(self.delegate)
-        view.setUniformItemSizes(True)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        return view
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()

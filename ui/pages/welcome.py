@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from p2pshare.limits import PERSON_NAME_CHARACTERS_MAX
-from p2pshare.node.events import EntriesAdded, LinkUp, NodeEvent, PeerFound
+from p2pshare.node.events import EntriesAdded, LinkDown, LinkUp, NodeEvent, PeerFound
 
 from ..backend import Backend
 from ..widgets.plain import PlainLabel, counted, push_button
@@ -22,8 +22,9 @@ class WelcomePage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self.setAccessibleName(self.tr("Welcome"))
-        self._links = 0
+        self._devices: set[str] = set()
         self._entries = 0
+        self._found = False
         self.name = QLineEdit(placeholderText=self.tr("Your name, as neighbours know you"))
         self.name.setMaxLength(PERSON_NAME_CHARACTERS_MAX)
         self.name.setAccessibleName(self.tr("Your name"))
@@ -82,23 +83,27 @@ class WelcomePage(QWidget):
         """Show who is nearby."""
         for event in events:
             match event:
-                case LinkUp():
-                    self._links += 1
+                case LinkUp(device, _):
+                    self._devices.add(device)
+                case LinkDown(device, _, _):
+                    self._devices.discard(device)
                 case EntriesAdded(own=False):
                     self._entries += event.entries
-                case PeerFound() if not self._links:
-                    self.nearby.setText(self.tr("Somebody is nearby; saying hello …"))
+                case PeerFound():
+                    self._found = True
                 case _:
                     pass
-        if self._links:
+        if self._devices:
             self.nearby.setText(
                 counted(
-                    self._links,
+                    len(self._devices),
                     self.tr("A neighbour is nearby already."),
                     self.tr("{n} neighbours are nearby already."),
                 )
                 + (" " + self.tr("Their offers are arriving.") if self._entries else "")
             )
+        elif self._found:
+            self.nearby.setText(self.tr("Somebody is nearby; saying hello …"))
 
     @Slot(str)
     def _typed(self, text: str) -> None:

@@ -62,6 +62,7 @@ class ListingDelegate(QStyledItemDelegate):
         scheme = colours()
         place = option.rect.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
         painter.save()
+        painter.setClipRect(option.rect)  # piled-up accents would reach into the neighbours' cards
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(option.font)
         self._paint_ground(painter, option, place, scheme)
