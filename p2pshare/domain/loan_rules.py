@@ -105,12 +105,15 @@ def move_loan(
     zone: Zone,
     others: Iterable[AgreementState],
     listing_quantity: int,
+    elsewhere: Iterable[BusyPeriod] = (),
 ) -> Draft:
     """The entry that makes ``command.move`` of ``loan``.
 
     ``others`` are the loans of the same listing that its owner knows (``loan`` itself may be among
-    them), ``listing_quantity`` how many things there are, ``zone`` the acting person's. An accept
-    signs the end of the until day there as ``due_at_ms``. Raises DomainError with the reason.
+    them), ``elsewhere`` the periods that another computer of the owner has promised for loans not
+    known here yet, ``listing_quantity`` how many things there are, ``zone`` the acting person's.
+    An accept signs the end of the until day there as ``due_at_ms``. Raises DomainError with the
+    reason.
     """
     if command.move != "accept":
         return noted_move(LOAN, loan, command, now_ms)
@@ -123,21 +126,26 @@ def move_loan(
         raise DomainError("the days asked for have passed; decline it and wait for a new request")
     if days.days_between(loan.from_day, loan.until_day) > limits.LOAN_DAYS_MAX:
         raise DomainError(f"it is asked for longer than {limits.LOAN_DAYS_MAX} days; decline it")
-    _check_free(loan, others, listing_quantity, today)
+    _check_free(loan, others, elsewhere, listing_quantity, today)
     due_at_ms = days.end_of_day_ms(loan.until_day, zone)
     return checked(Draft(LOAN.kind_of("accept"), LoanAccept(due_at_ms=due_at_ms, note=note)))
 
 
 def busy_periods(
-    table: AgreementTable, agreements: Iterable[AgreementState], tag: Callable[[bytes], bytes]
+    table: AgreementTable,
+    agreements: Iterable[AgreementState],
+    tag: Callable[[bytes], bytes],
+    elsewhere: Iterable[BusyPeriod] = (),
 ) -> Draft:
     """The ``listing.busy`` entry that tells of these agreements of one listing, without names.
 
     ``tag`` gives the 8 bytes that tell an agreement (its id) from others and reveal nothing of it.
-    Only the states of ``table.promises`` count, those of ``table.out`` as out of the house. Should
-    there be more than BUSY_PERIODS_MAX, what is out and what comes soonest is told.
+    ``elsewhere`` are periods told of by another computer of the owner, of agreements that are not
+    known here yet: they stand. Only the states of ``table.promises`` count, those of
+    ``table.out`` as out of the house. Should there be more than BUSY_PERIODS_MAX, what is out and
+    what comes soonest is told.
     """
-    periods = merged(
+    known = (
         BusyPeriod(
             agreement.from_day,
             agreement.until_day,
@@ -148,12 +156,17 @@ def busy_periods(
         for agreement in agreements
         if agreement.underlying in table.promises
     )
+    periods = merged((*elsewhere, *known))
     soonest = sorted(periods, key=lambda period: not period.out)[: limits.BUSY_PERIODS_MAX]
     return Draft("listing.busy", ListingBusy(periods=merged(soonest)))
 
 
 def _check_free(
-    loan: AgreementState, others: Iterable[AgreementState], quantity: int, today: str
+    loan: AgreementState,
+    others: Iterable[AgreementState],
+    elsewhere: Iterable[BusyPeriod],
+    quantity: int,
+    today: str,
 ) -> None:
     """Refuse a promise of more things than there are; what is overdue is away until it is back."""
     promised = [
@@ -165,7 +178,7 @@ def _check_free(
     ]
     if len(promised) >= limits.BUSY_PERIODS_MAX:
         raise DomainError("too many loans of that listing are promised; close some of them first")
-    periods = [_taken(other, today) for other in promised]
+    periods = [*elsewhere, *(_taken(other, today) for other in promised)]
     asked = (max(loan.from_day, today), loan.until_day)
     for clash in conflicts(quantity, [*periods, _taken(loan, today)]):
         common = days.overlap(asked, clash)

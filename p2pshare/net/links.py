@@ -56,8 +56,8 @@ class Links:
     def add(self, link: Link) -> Link | None:
         """Take ``link`` in. Returns the older one that it replaces, which the caller closes.
 
-        Raises DuplicateLink if the older one stays and ``link`` is the one to close; MetOurselves if
-        they are the two ends of one link.
+        Raises DuplicateLink if the older one stays and ``link`` is the one to close; MetOurselves
+        if they are the two ends of one link.
         """
         now = self._clock.monotonic()
         held = self._held.get(link.device)

@@ -29,10 +29,12 @@ from p2pshare.node.writing import Writing
 from p2pshare.store import local
 from p2pshare.store.blobs import is_held
 from p2pshare.store.lookup import (
+    agreements_about,
     agreements_in_promise,
     circle_of_subject,
     listing_header,
     listings_with_agreements,
+    sealed_subjects,
 )
 from p2pshare.store.notes import PROMISES_UNPUBLISHED, read_note, remove_note
 from p2pshare.store.rows import AGREEMENTS as AGREEMENTS_TABLE
@@ -135,8 +137,9 @@ class Author:
             for circle, listing in candidates:
                 writing = Writing(batch, self._keys, person, circle, self._clock)
                 states = self._promised(writing, listing)
-                draft = rules.busy_periods(LOAN, states, self._busy_tag(person))
                 published = writing.states.busy(circle, listing)
+                elsewhere = self._elsewhere(writing, listing, person)
+                draft = rules.busy_periods(LOAN, states, self._busy_tag(person), elsewhere)
                 if not isinstance(draft.body, ListingBusy) or _same(draft.body, published):
                     continue
                 writing.write(draft, subject=listing)
@@ -215,6 +218,7 @@ class Author:
                 self._zone(),
                 self._promised(writing, state.listing),
                 state.quantity if listing is None else listing.quantity,
+                self._elsewhere(writing, state.listing, command.person),
             )
         else:
             draft = rules.noted_move(AGREEMENTS[state.kind], state, command, now_ms)
@@ -236,6 +240,20 @@ class Author:
             if state is not None:
                 found.append(state)
         return found
+
+    def _elsewhere(self, writing: Writing, listing: bytes, person: bytes) -> list[BusyPeriod]:
+        """Published periods of agreements that have not arrived here: made on another computer.
+
+        Of an agreement whose first entry is here, forgotten or not, this computer knows better.
+        """
+        tag = self._busy_tag(person)
+        unknown = {one.tag: one for one in writing.states.busy(writing.circle, listing)}
+        for agreement in agreements_about(writing.connection, listing):
+            unknown.pop(tag(agreement), None)
+        if unknown:
+            for agreement in sealed_subjects(writing.connection):
+                unknown.pop(tag(agreement), None)
+        return list(unknown.values())
 
     def _listing(self, writing: Writing, listing: bytes) -> ListingState:
         state = writing.states.listing(writing.circle, listing)

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from p2pshare.errors import UnknownReference
-from p2pshare.log.entry import SUBJECT_BYTES
+from p2pshare.log.entry import SEALED_KIND, SUBJECT_BYTES
 from p2pshare.store.feeds import chunks, marks
 
 
@@ -57,6 +57,27 @@ def agreements_in_promise(
             "SELECT agreement FROM agreements WHERE listing = ?"
             f" AND underlying_state IN ({marks(states)}) ORDER BY agreement",
             (listing.hex(), *states),
+        )
+    ]
+
+
+def agreements_about(connection: sqlite3.Connection, listing: bytes) -> list[bytes]:
+    """Every agreement about a listing, whatever its state."""
+    return [
+        bytes.fromhex(agreement)
+        for (agreement,) in connection.execute(
+            "SELECT agreement FROM agreements WHERE listing = ?", (listing.hex(),)
+        )
+    ]
+
+
+def sealed_subjects(connection: sqlite3.Connection) -> list[bytes]:
+    """The subjects of which the sealed entry that created them is in hand, readable or not."""
+    return [
+        subject
+        for (subject,) in connection.execute(
+            "SELECT subject FROM entries WHERE kind = ? AND substr(id, 1, ?) = subject",
+            (SEALED_KIND, SUBJECT_BYTES),
         )
     ]
 

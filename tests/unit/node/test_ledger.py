@@ -11,7 +11,9 @@ from p2pshare.domain.drafts import Draft
 from p2pshare.errors import DomainError, UnknownReference
 from p2pshare.log.certificate import OPEN_CIRCLE, person_subject
 from p2pshare.log.entry import decode_header, entry_id
+from p2pshare.node.ingest import Arrival
 from p2pshare.node.writing import Writing
+from p2pshare.store import local
 
 DAYS = {"from_day": "2026-11-24", "until_day": "2026-11-28"}
 
@@ -89,6 +91,41 @@ def test_the_owner_publishes_free_days_after_the_borrower_cancelled_elsewhere(tm
         b.move(ben, loan, "cancel")
         meet(a, b, c)
         assert c.queries.busy_periods(drill.hex()) == []
+
+
+def test_a_second_computer_keeps_a_promise_about_a_loan_it_does_not_know_yet(tmp_path):
+    with (
+        computers(tmp_path, "Ada", "Ben", "Cay") as ((a, ada), (b, ben), (c, cay)),
+        closing(Computer(tmp_path / "laptop")) as laptop,
+    ):
+        laptop.host(a, ada, "Ada")
+        drill = a.offer(ada, quantity=2)
+        meet(a, b, c, laptop)
+        bens, cays = b.ask(ben, drill, **DAYS), c.ask(cay, drill, **DAYS)
+        a.pull(b)
+        a.move(ada, bens, "accept")
+        laptop.pull(c)
+        of_ben = local.own_feeds(b.database.connection)
+        laptop.receive(
+            [
+                Arrival(circle, entries)
+                for (circle, feed), entries in a.all_entries().items()
+                if feed not in of_ben
+            ]
+        )
+        assert len(laptop.queries.busy_periods(drill.hex())) == 1, "Ada's other computer said so"
+        assert laptop.queries.agreements(0, agreement=bens.hex()) == []
+        laptop.move(ada, cays, "accept")
+        assert len(laptop.queries.busy_periods(drill.hex())) == 2, "the first promise stands"
+        third = c.ask(cay, drill, **DAYS)
+        laptop.pull(c)
+        with pytest.raises(DomainError, match="overlaps"):
+            laptop.move(ada, third, "accept")
+        meet(a, b, c, laptop)
+        assert len(c.queries.busy_periods(drill.hex())) == 2
+        b.move(ben, bens, "cancel")
+        meet(a, b, c, laptop)
+        assert len(c.queries.busy_periods(drill.hex())) == 1, "what is over is no promise"
 
 
 def test_two_accepts_on_two_computers_of_one_owner_show_as_a_conflict_until_one_is_cancelled(
