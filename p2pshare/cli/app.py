@@ -48,6 +48,7 @@ COMMANDS: Final = {
         "offer": ("listings", "Offer a thing or a skill."),
         "want": ("listings", "Ask for a thing or a skill."),
         "listing": ("listings", "Show, change or close one offer or want."),
+        "photo": ("photos", "Write a photo of an offer or want to a file."),
     },
     "Borrowing and lending": {
         "loan": ("loans", "Ask to borrow, lend, give back."),

@@ -128,19 +128,18 @@ class Teller:
 
         rows = []
         for name, circle in ledgers.circles.items():
-            loans = [
-                f"{loan['title']}: {loan['state']}, signed by both"
-                for loan in ledgers.loans.get(name, [])
-            ]
+            loans = [f"{loan['state']}, both signed" for loan in ledgers.loans.get(name, [])]
             minutes = ledgers.minutes.get(name)
             rows.append(
                 (
                     plain(name, _COLOURS[name]),
-                    "; ".join(loans) or "sealed for others: cannot read it",
+                    "; ".join(loans) or "sealed, unreadable",
                     "" if minutes is None else format_minutes(minutes),
-                    f"{circle['entries']} entries, {circle['digest'][:12]}…",
-                    plain(f"{ledgers.audits[name]['signatures']} signatures, all is well", "green"),
+                    str(circle["entries"]),
+                    str(circle["digest"][:10]),
+                    plain(f"{ledgers.audits[name]['signatures']} verified", "green"),
                 )
             )
-        self._output.table(("ledger of", "the loan", "hours", "digest", "audit"), rows)
+        columns = ("ledger", "loan of the drill", "hours", "entries", "digest", "signatures")
+        self._output.table(columns, rows)
         self._output.line(("The three digests are equal. ", "bold green"))

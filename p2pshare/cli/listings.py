@@ -7,6 +7,7 @@ import click
 
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
+from p2pshare.cli.photos import taken_in
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.cli.times import iso, local
 from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
@@ -47,14 +48,20 @@ def _fields(function: _Function) -> _Function:
         click.option(
             "--expires", type=text, metavar="DATE", help="Its last day, 2026-11-23, or never."
         ),
+        click.option(
+            "--photo", "photos", metavar="FILE", multiple=True, help="A PNG, JPEG or WebP of it."
+        ),
     )
     for option in reversed(options):
         function = option(function)
     return function
 
 
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a command that were given, in the types of ``domain.commands``."""
+def _given(ledger: "Ledger", options: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a command that were given, in the types of ``domain.commands``.
+
+    Keeps the photos. Raises PhotoRefused, OSError or StoreError.
+    """
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if "item_type" in given:
         given["item_type"] = ItemType(given["item_type"])
@@ -62,6 +69,8 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
         given["transaction_types"] = tuple(map(TransactionType, given["transaction_types"]))
     if given.get("expires") in _NO_LAST_DAY:
         given["expires"] = None
+    if "photos" in given:
+        given["photos"] = taken_in(ledger, given["photos"])
     return given
 
 
@@ -105,7 +114,7 @@ def _add(session: Session, exchange: ExchangeType, title: str, options: dict[str
             circle=session.circle_named(ledger),
             exchange_type=exchange,
             title=title,
-            **_given(options),
+            **_given(ledger, options),
         )
         listing = ledger.perform(command)[0].subject.hex()
     if session.output.json:
@@ -167,6 +176,7 @@ def _show(session: Session, view: "ListingView", busy: "list[BusyPeriod]") -> No
         ("free today", f"{view.available} of {view.quantity}"),
         ("last day", view.expires or ""),
         ("busy", "\n".join(map(_busy, busy))),
+        ("photos", ", ".join(map(short, view.photos))),
         ("changed", local(view.updated_ms)),
     ]
     session.output.facts(
@@ -192,7 +202,8 @@ def _busy(period: "BusyPeriod") -> str:
 @_fields
 @pass_session
 def edit_command(session: Session, /, listing: str, **options: Any) -> None:
-    """Change what you offer or want: only what you name is changed (--tag '' removes all tags).
+    """Change what you offer or want: only what you name is changed (--tag '' removes all tags,
+    --photo '' all photos).
 
     A closed one is opened again.
     """
@@ -204,7 +215,7 @@ def edit_command(session: Session, /, listing: str, **options: Any) -> None:
             person=session.actor(ledger),
             circle=session.circle_named(ledger),
             listing=bytes.fromhex(identifier),
-            **_given(options),
+            **_given(ledger, options),
         )
         ledger.perform(command)
     _changed(session, identifier, "Changed.")

@@ -180,7 +180,7 @@ class LiveNode:
     def __init__(self, home: Home, *arguments: str, as_json: bool = True) -> None:
         self._process = subprocess.Popen(
             [
-                *(SCRIPT, "--data", home.folder, *(["--json"] if as_json else [])),
+                *(SCRIPT, "--data", str(home.folder), *(("--json",) if as_json else ())),
                 *("node", "--interface", "127.0.0.1", *arguments),
             ],
             env={**os.environ, **home.environment},
