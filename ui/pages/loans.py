@@ -1,30 +1,28 @@
 """Loans: what I borrow and lend, whose turn it is, and one main button for what comes next.
 
-Which moves there are comes from the table of ``domain.loan``; this page only chooses which of
-them is the main one. Nothing changes after a click: the page waits for the event. Knows no other
-page.
+What a loan looks like is ``ui.widgets.loan_card``. Nothing changes after a click: the page waits
+for the event. Cards of loans that did not change stay as they are, and new ones are made a few at
+a time, so that hundreds of loans do not hold up the window. Knows no other page.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from p2pshare.domain.agreement import AGREEMENTS, open_rows
-from p2pshare.domain.agreement_table import Row
 from p2pshare.domain.commands import MoveLoan
-from p2pshare.domain.days import day_of
-from p2pshare.domain.text import shown
 from p2pshare.domain.views import AgreementView
 from p2pshare.node.events import EventsMissed, NodeEvent, RowChanged
 
 from ..backend import Answer, Backend
-from ..widgets.plain import PlainLabel, push_button
+from ..widgets.loan_card import LoanCard, main_move, moves_of
+from ..widgets.plain import PlainLabel, counted, push_button
 
 REFRESH_MS: Final = 100
-
-SECOND_THOUGHTS: Final = frozenset({"decline", "cancel", "lost", "dispute"})
-"""Moves that are never the main button."""
+CARDS_AT_ONCE: Final = 6
+DONE_SHOWN: Final = 20
+DONE: Final = frozenset({"closed", "declined", "cancelled", "lost"})
+"""Loans that are over: below the others, and the older ones only when asked for."""
 
 
 class LoansPage(QWidget):
@@ -37,6 +35,9 @@ class LoansPage(QWidget):
         self.setObjectName("page")
         self.setAccessibleName(self.tr("Loans"))
         self._backend = backend
+        self._views: list[AgreementView] = []
+        self._focused: str | None = None
+        self._show_all = False
         self.cards: list[LoanCard] = []
         self.empty = PlainLabel(
             self.tr(
@@ -46,11 +47,14 @@ class LoansPage(QWidget):
             "quiet",
             wrap=True,
         )
+        self.older = push_button("")
+        self.older.setVisible(False)
         inside = QWidget()
         self._list = QVBoxLayout(inside)
         self._list.setContentsMargins(0, 0, 8, 0)
         self._list.setSpacing(10)
         self._list.addWidget(self.empty)
+        self._list.addWidget(self.older)
         self._list.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -63,6 +67,9 @@ class LoansPage(QWidget):
         layout.addWidget(scroll, 1)
         self._timer = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
+        self._building = QTimer(self, singleShot=True, interval=0)
+        self._building.timeout.connect(self._build)
+        self.older.clicked.connect(self._show_older)
         backend.listen(self.on_events)
         self.refresh()
 
@@ -79,7 +86,7 @@ class LoansPage(QWidget):
 
     def on_events(self, events: tuple[NodeEvent, ...]) -> None:
         """Refresh soon if a loan or a name has changed."""
-        if any(
+        if not self._timer.isActive() and any(
             isinstance(event, EventsMissed)
             or (isinstance(event, RowChanged) and event.about in ("agreement", "person", "busy"))
             for event in events
@@ -91,19 +98,63 @@ class LoansPage(QWidget):
         if answer.error is not None or identity is None:
             self.failed.emit(answer.error or "")
             return
-        focused = next((card.loan for card in self.cards if card.holds_focus()), None)
+        now_ms = self._backend.now_ms()
+        self._views = _sorted(answer.value, identity.person, now_ms)
+        views = {view.agreement: view for view in self._views}
+        kept = []
         for card in self.cards:
-            self._list.removeWidget(card)
-            card.deleteLater()
-        self.cards = []
-        for place, view in enumerate(_sorted(answer.value, identity.person)):
-            card = LoanCard(view, identity.person, self._backend.now_ms(), self)
+            view = views.get(card.loan)
+            if view is not None and card.shows(view, identity.person, now_ms):
+                card.setEnabled(True)
+                kept.append(card)
+            else:
+                if card.holds_focus():
+                    self._focused = card.loan
+                self._list.removeWidget(card)
+                card.hide()
+                card.deleteLater()
+        self.cards = kept
+        self.empty.setVisible(not self._views)
+        self._build()
+
+    @Slot()
+    def _build(self) -> None:
+        """Put the cards in order and make some of those that are missing; the rest follows soon."""
+        identity = self._backend.identity
+        if identity is None:
+            return
+        wanted = self._wanted()
+        here = {card.loan: card for card in self.cards}
+        missing = [view for view in wanted if view.agreement not in here]
+        for view in missing[:CARDS_AT_ONCE]:
+            card = LoanCard(view, identity.person, self._backend, self)
             card.chosen.connect(self._move)
-            self._list.insertWidget(place, card)
-            self.cards.append(card)
-            if view.agreement == focused:
-                card.main.setFocus()
-        self.empty.setVisible(not self.cards)
+            here[view.agreement] = card
+        self.cards = [here[view.agreement] for view in wanted if view.agreement in here]
+        for place, card in enumerate(self.cards):
+            if self._list.indexOf(card) != place:
+                self._list.removeWidget(card)
+                self._list.insertWidget(place, card)
+            if card.loan == self._focused:
+                self._focused = None
+                card.take_focus()
+        if len(missing) > CARDS_AT_ONCE:
+            self._building.start()
+
+    def _wanted(self) -> list[AgreementView]:
+        """What is to be shown: all that is under way, and the newest of what is over."""
+        over = sum(view.state in DONE for view in self._views)
+        hidden = 0 if self._show_all else max(0, over - DONE_SHOWN)
+        self.older.setVisible(hidden > 0)
+        self.older.setText(
+            counted(hidden, self.tr("Show 1 older loan"), self.tr("Show {n} older loans"))
+        )
+        return self._views[: len(self._views) - hidden]
+
+    @Slot()
+    def _show_older(self) -> None:
+        self._show_all = True
+        self._build()
 
     @Slot(str, str)
     def _move(self, loan: str, move: str) -> None:
@@ -115,6 +166,7 @@ class LoansPage(QWidget):
         )
         for card in self.cards:
             if card.loan == loan:
+                self._focused = loan if card.holds_focus() else None
                 card.setEnabled(False)
         self._backend.submit(command, self._on_moved)
 
@@ -124,123 +176,12 @@ class LoansPage(QWidget):
         self.refresh()
 
 
-class LoanCard(QFrame):
-    """One loan; ``chosen`` carries its id and the move."""
+def _sorted(views: list[AgreementView], person: str, now_ms: int) -> list[AgreementView]:
+    """Those in which it is one's turn first, those that are over last; else as they came."""
 
-    chosen = Signal(str, str)
+    def rank(view: AgreementView) -> int:
+        if view.state in DONE:
+            return 2
+        return int(main_move(moves_of(view, person, now_ms), view.underlying_state) is None)
 
-    def __init__(self, view: AgreementView, person: str, now_ms: int, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.loan = view.agreement
-        self.setProperty("role", "card")
-        self.rows = moves_of(view, person, now_ms)
-        lending = view.owner == person
-        other = shown(view.asker_name if lending else view.owner_name) or self.tr("somebody")
-        title = PlainLabel(shown(view.title), "heading", wrap=True)
-        if lending:
-            who = self.tr("lent to {name}").format(name=other)
-        else:
-            who = self.tr("borrowed from {name}").format(name=other)
-        days = self.tr("{first} to {last}").format(first=view.from_day, last=view.until_day)
-        self.words = PlainLabel(f"{who} · {days}", "quiet", wrap=True)
-        self.state = PlainLabel(state_sentence(view, person, now_ms, self), wrap=True)
-        if view.overdue or view.conflict or view.state == "disputed":
-            self.state.setProperty("role", "error")
-        self.setAccessibleName(f"{title.text()}, {who}, {self.state.text()}")
-        self.main = push_button("", role="main")
-        self.more = push_button(self.tr("More …"), name=self.tr("Other things to do"))
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.main)
-        buttons.addWidget(self.more)
-        self._fill_buttons(title.text())
-        texts = QVBoxLayout()
-        texts.setSpacing(3)
-        for label in (title, self.words, self.state):
-            texts.addWidget(label)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.addLayout(texts, 1)
-        layout.addLayout(buttons)
-
-    def holds_focus(self) -> bool:
-        """Whether the keyboard is on one of its buttons."""
-        return self.main.hasFocus() or self.more.hasFocus()
-
-    def _fill_buttons(self, title: str) -> None:
-        main = main_move(self.rows)
-        self.main.setVisible(main is not None)
-        if main is not None:
-            self.main.setText(main.label)
-            self.main.setAccessibleName(f"{main.label}: {title}")
-            self.main.setProperty("move", main.move)
-            self.main.clicked.connect(self._main_clicked)
-        others = [row for row in self.rows if row is not main]
-        self.more.setVisible(bool(others))
-        menu = QMenu(self)
-        for row in others:
-            action = menu.addAction(row.label)
-            action.setData(row.move)
-        menu.triggered.connect(self._menu_chosen)
-        self.more.setMenu(menu)
-
-    @Slot()
-    def _main_clicked(self) -> None:
-        self.chosen.emit(self.loan, self.main.property("move"))
-
-    @Slot(object)
-    def _menu_chosen(self, action: Any) -> None:
-        self.chosen.emit(self.loan, action.data())
-
-
-def moves_of(view: AgreementView, person: str, now_ms: int) -> tuple[Row, ...]:
-    """The moves that ``person`` (hex) can make now, one row for each."""
-    table = AGREEMENTS[view.kind]
-    role = table.roles[0] if view.asker == person else table.roles[1]
-    signed = frozenset(one.move for one in view.signed_by if one.person == person)
-    rows = open_rows(
-        table, role, view.underlying_state, signed, now_ms, view.due_at_ms, view.closed_ms
-    )
-    return tuple({row.move: row for row in rows}.values())
-
-
-def main_move(rows: tuple[Row, ...]) -> Row | None:
-    """What most people want to do next, or None if it is the other's turn."""
-    return next((row for row in rows if row.move not in SECOND_THOUGHTS), None)
-
-
-def state_sentence(view: AgreementView, person: str, now_ms: int, page: QWidget) -> str:
-    """Where a loan stands and whose turn it is, in one sentence."""
-    lending = view.owner == person
-    other = shown(view.asker_name if lending else view.owner_name) or page.tr("the other")
-    if view.conflict:
-        return page.tr("Promised to more than one person on these days; talk to each other.")
-    if view.overdue:
-        due = day_of(view.due_at_ms or 0, 0)
-        return page.tr("Overdue since {day}.").format(day=due)
-    sentences = {
-        ("requested", True): page.tr("{name} asks for it. Your turn."),
-        ("requested", False): page.tr("Asked; waiting for {name}."),
-        ("accepted", True): page.tr("Promised. Hand it over when {name} comes."),
-        ("accepted", False): page.tr("{name} said yes. Fetch it and say that you have it."),
-        ("checked_out", True): page.tr("It is with {name}."),
-        ("checked_out", False): page.tr("You have it. Give it back when you are done."),
-        ("returned", True): page.tr("{name} gave it back. Confirm that you have it."),
-        ("returned", False): page.tr("Given back; {name} has still to confirm."),
-        ("closed", True): page.tr("Back home. Thank you for sharing."),
-        ("closed", False): page.tr("Given back and done."),
-        ("declined", True): page.tr("You said no."),
-        ("declined", False): page.tr("{name} said no this time."),
-        ("lost", True): page.tr("Reported as lost."),
-        ("lost", False): page.tr("Reported as lost."),
-    }
-    if view.state == "disputed":
-        return page.tr("Disputed: talk to each other.")
-    if view.state == "cancelled":
-        return page.tr("Cancelled.")
-    return sentences.get((view.state, lending), view.state).format(name=other)
-
-
-def _sorted(views: list[AgreementView], person: str) -> list[AgreementView]:
-    """Those that are under way first, the others below."""
-    done = {"closed", "declined", "cancelled"}
-    return sorted(views, key=lambda view: view.state in done)
+    return sorted(views, key=rank)

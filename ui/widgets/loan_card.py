@@ -1,0 +1,158 @@
+"""One loan as a card: where it stands, whose turn it is, one main button and the other moves.
+
+Which moves there are comes from the table of the agreement; here is only decided which of them is
+the main one, and how it is said.
+"""
+
+from typing import Any, Final
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from p2pshare.domain.agreement import AGREEMENTS, open_rows
+from p2pshare.domain.agreement_table import Row
+from p2pshare.domain.text import shown
+from p2pshare.domain.views import AgreementView
+
+from ..backend import Backend
+from .plain import PlainLabel, push_button
+
+SECOND_THOUGHTS: Final = frozenset({"decline", "cancel", "lost", "dispute"})
+"""Moves that are never the main button."""
+
+
+class LoanCard(QFrame):
+    """One loan; ``chosen`` carries its id and the move."""
+
+    chosen = Signal(str, str)
+
+    def __init__(self, view: AgreementView, person: str, backend: Backend, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.loan = view.agreement
+        self._view = view
+        self._person = person
+        self.setProperty("role", "card")
+        self.rows = moves_of(view, person, backend.now_ms())
+        lending = view.owner == person
+        other = shown(view.asker_name if lending else view.owner_name) or self.tr("somebody")
+        title = PlainLabel(shown(view.title), "heading", wrap=True)
+        if lending:
+            who = self.tr("lent to {name}").format(name=other)
+        else:
+            who = self.tr("borrowed from {name}").format(name=other)
+        days = self.tr("{first} to {last}").format(first=view.from_day, last=view.until_day)
+        self.words = PlainLabel(f"{who} · {days}", "quiet", wrap=True)
+        self.state = PlainLabel(state_sentence(view, person, backend, self), wrap=True)
+        if view.overdue or view.conflict or view.state == "disputed":
+            self.state.setProperty("role", "error")
+        self.setAccessibleName(f"{title.text()}, {who}, {self.state.text()}")
+        self.main = push_button("", role="main")
+        self.more = push_button(self.tr("More …"), role="menu")
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.main)
+        buttons.addWidget(self.more)
+        self._fill_buttons(title.text())
+        texts = QVBoxLayout()
+        texts.setSpacing(3)
+        for label in (title, self.words, self.state):
+            texts.addWidget(label)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 12)
+        layout.addLayout(texts, 1)
+        layout.addLayout(buttons)
+
+    def holds_focus(self) -> bool:
+        """Whether the keyboard is on one of its buttons."""
+        return self.main.hasFocus() or self.more.hasFocus()
+
+    def take_focus(self) -> None:
+        """Put the keyboard on the main button, or the other one."""
+        button = self.more if self.main.isHidden() else self.main
+        button.setFocus()
+
+    def shows(self, view: AgreementView, person: str, now_ms: int) -> bool:
+        """Whether it would look the same for this."""
+        same = view == self._view and person == self._person
+        return same and self.rows == moves_of(view, person, now_ms)
+
+    def _fill_buttons(self, title: str) -> None:
+        main = main_move(self.rows, self._view.underlying_state)
+        self.main.setVisible(main is not None)
+        if main is not None:
+            label = main.label
+            if self._view.underlying_state in main.joins:
+                label = self.tr("Confirm: {move}").format(move=label)
+            self.main.setText(label)
+            self.main.setAccessibleName(f"{label}: {title}")
+            self.main.setProperty("move", main.move)
+            self.main.clicked.connect(self._main_clicked)
+        self.more.setAccessibleName(self.tr("Other things to do: {title}").format(title=title))
+        others = [row for row in self.rows if row is not main]
+        self.more.setVisible(bool(others))
+        menu = QMenu(self)
+        for row in others:
+            action = menu.addAction(row.label)
+            action.setData(row.move)
+        menu.triggered.connect(self._menu_chosen)
+        self.more.setMenu(menu)
+
+    @Slot()
+    def _main_clicked(self) -> None:
+        self.chosen.emit(self.loan, self.main.property("move"))
+
+    @Slot(object)
+    def _menu_chosen(self, action: Any) -> None:
+        self.chosen.emit(self.loan, action.data())
+
+
+def moves_of(view: AgreementView, person: str, now_ms: int) -> tuple[Row, ...]:
+    """The moves that ``person`` (hex) can make now, one row for each."""
+    table = AGREEMENTS[view.kind]
+    role = table.roles[0] if view.asker == person else table.roles[1]
+    signed = frozenset(one.move for one in view.signed_by if one.person == person)
+    rows = open_rows(
+        table, role, view.underlying_state, signed, now_ms, view.due_at_ms, view.closed_ms
+    )
+    return tuple({row.move: row for row in rows}.values())
+
+
+def main_move(rows: tuple[Row, ...], underlying: str) -> Row | None:
+    """What most people want to do next, or None if it is the other's turn.
+
+    What leads on comes before what only confirms the other's word.
+    """
+    wanted = [row for row in rows if row.move not in SECOND_THOUGHTS]
+    leading = [row for row in wanted if underlying in row.from_states]
+    return next(iter(leading or wanted), None)
+
+
+def state_sentence(view: AgreementView, person: str, backend: Backend, page: QWidget) -> str:
+    """Where a loan stands and whose turn it is, in one sentence."""
+    lending = view.owner == person
+    other = shown(view.asker_name if lending else view.owner_name) or page.tr("the other")
+    if view.conflict:
+        return page.tr("Promised to more than one person on these days; talk to each other.")
+    if view.overdue:
+        due = backend.day(view.due_at_ms or 0)
+        return page.tr("Overdue since {day}.").format(day=due)
+    sentences = {
+        ("requested", True): page.tr("{name} asks for it. Your turn."),
+        ("requested", False): page.tr("Asked; waiting for {name}."),
+        ("accepted", True): page.tr("Promised. Hand it over when {name} comes."),
+        ("accepted", False): page.tr("{name} said yes. Fetch it and say that you have it."),
+        ("checked_out", True): page.tr("It is with {name}."),
+        ("checked_out", False): page.tr("You have it. Give it back when you are done."),
+        ("returned", True): page.tr("{name} gave it back. Confirm that you have it."),
+        ("returned", False): page.tr("Given back; {name} has still to confirm."),
+        ("closed", True): page.tr("Back home. Thank you for sharing."),
+        ("closed", False): page.tr("Given back and done."),
+        ("declined", True): page.tr("You said no."),
+        ("declined", False): page.tr("{name} said no this time."),
+        ("lost", True): page.tr("Reported as lost."),
+        ("lost", False): page.tr("Reported as lost."),
+    }
+    if view.state == "disputed":
+        return page.tr("Disputed: talk to each other.")
+    if view.state == "cancelled":
+        return page.tr("Cancelled.")
+    return sentences.get((view.state, lending), view.state).format(name=other)
