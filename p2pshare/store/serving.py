@@ -192,9 +192,10 @@ class LogReader:
     def read_entries(
         self, identifiers: Sequence[bytes]
     ) -> tuple[tuple[SignedEntry, ...], tuple[bytes, ...]]:
-        """The entries that are here with their bodies, and the ids of those that are not whole.
+        """The entries that are here, and the ids of those that are not here whole.
 
-        An entry whose signature does not verify is in both: its body is not withheld.
+        An entry whose body or whose signature is lacking is in both: the other one is not withheld.
+        So the signature of an entry that was erased can be mended.
         """
         found: dict[bytes, SignedEntry] = {}
         whole: set[bytes] = set()
@@ -202,18 +203,21 @@ class LogReader:
             for identifier, feed, header, signature, body, is_checked in self._connection.execute(
                 "SELECT e.id, f.feed, e.header, e.signature, b.body, e.signature_checked"
                 " FROM entries AS e JOIN feeds AS f ON f.number = e.feed"
-                " JOIN bodies AS b ON b.entry = e.number"
+                " LEFT JOIN bodies AS b ON b.entry = e.number"
                 f" WHERE f.circle = ? AND e.id IN ({marks(chunk)})",
                 (self._circle, *chunk),
             ):
                 if not _is_header(header, identifier):
                     self.damaged[identifier] = HEADER_DAMAGED
-                elif self._sound_body(identifier, header, body) is not None:
-                    found[identifier] = SignedEntry(header, signature, body)
-                    if is_checked or signature_verifies(feed, signature, identifier):
-                        whole.add(identifier)
-                    else:
-                        self.damaged[identifier] = SIGNATURE_DAMAGED
+                    continue
+                sound = self._sound_body(identifier, header, body)
+                is_signed = is_checked or signature_verifies(feed, signature, identifier)
+                if not is_signed:
+                    self.damaged.setdefault(identifier, SIGNATURE_DAMAGED)
+                if is_signed or sound is not None:
+                    found[identifier] = SignedEntry(header, signature, sound)
+                if is_signed and sound is not None:
+                    whole.add(identifier)
         missing = tuple(one for one in identifiers if one not in whole)
         return tuple(found.values()), missing
 

@@ -99,11 +99,12 @@ class HeldIdsRead:
 
 @dataclass(frozen=True, slots=True)
 class EntriesRead:
-    """Answer to ReadEntries: ``entries`` with their bodies; ``missing`` those not held whole.
+    """Answer to ReadEntries: ``entries`` with what is held of them; ``missing`` those not whole.
 
-    Whole means with its body and a signature that verifies. An entry with a body and a damaged
-    signature belongs to both, so that the body is not withheld; report its damage by OwedChanged,
-    so that this device asks for it too and passes it on when it has it.
+    Whole means with its body and a signature that verifies. An entry with only one of the two
+    belongs to both, so that neither is withheld (an erased entry's signature can be mended); report
+    a damaged signature by OwedChanged, so that this device asks for it too and passes it on when
+    it has it.
     """
 
     request: int

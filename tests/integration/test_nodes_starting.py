@@ -1,6 +1,7 @@
 """Starting, stopping and listening to live nodes: nothing is left behind, nothing is told early."""
 
 import asyncio
+import itertools
 import socket
 import sqlite3
 import threading
@@ -136,7 +137,9 @@ async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 async def test_a_start_that_is_cancelled_is_undone(tmp_path: Path, reached: str) -> None:
     node = node_of(tmp_path / "a")
     starting = asyncio.ensure_future(node.start())
-    while getattr(node, reached) is None:
+    for _ in itertools.count():
+        if getattr(node, reached) is not None:
+            break
         await asyncio.sleep(0)
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -119,6 +119,19 @@ async def test_damage_that_the_audit_finds_is_repaired_over_the_link(
         assert await b.with_ledger(owed_count) == 0
 
 
+async def test_the_signature_of_what_was_forgotten_is_repaired_too(tmp_path: Path) -> None:
+    async with node_of(tmp_path / "a") as a, node_of(tmp_path / "b", a) as b:
+        ada = await person(a, "Ada")
+        drill = await offer(a, ada)
+        await a.submit(Forget(person=ada, subject=drill))
+        await equal(a, b)
+        flip(tmp_path / "b", "signature")
+        stream = b.events()
+        assert not (await b.with_ledger(audit_of)).ok
+        await event_of(stream, "entries-repaired", entries=1)
+        assert (await b.with_ledger(audit_of)).ok
+
+
 def audit_of(ledger: Ledger) -> AuditReport:
     return audit(ledger.folder / "ledger.db", ledger.reading_keys())
 

@@ -203,7 +203,8 @@ def test_a_body_that_is_not_what_its_header_says_stays_here() -> None:
         assert log.damaged == {false.identifier: BODY_DAMAGED}
         take(taker, served)
         assert taker.owed() == {false.identifier}
-        assert log.read_entries([false.identifier]) == ((), (false.identifier,))
+        bare = SignedEntry(false.signed.header, false.signed.signature, None)
+        assert log.read_entries([false.identifier]) == ((bare,), (false.identifier,))
 
 
 @pytest.mark.parametrize(("column", "damage"), [("header", HEADER_DAMAGED), ("body", BODY_DAMAGED)])
@@ -273,22 +274,28 @@ def test_no_room_gives_nothing_and_says_whether_there_is_more() -> None:
         assert log_reader(giver, 0).read_feed(feed, tip, every=False).ended
 
 
-def test_entries_by_id_are_those_with_bodies_and_the_rest_is_missing() -> None:
-    world, _ = chain(4)
-    opening, first, second, third = world.entries[:4]
+def test_entries_by_id_come_with_what_there_is_and_what_is_not_whole_is_missing() -> None:
+    world, _ = chain(5)
+    opening, first, second, third, nothing = world.entries[:5]
     with readers(world) as (giver, _):
         number = "(SELECT number FROM entries WHERE id = ?)"
         giver.database.connection.execute(
             f"DELETE FROM bodies WHERE entry = {number}", (first.identifier,)
         )
-        spoil(giver, "signature", second.identifier, bytes(64))
+        giver.database.connection.execute(
+            f"DELETE FROM bodies WHERE entry = {number}", (nothing.identifier,)
+        )
+        for entry in (second, nothing):
+            spoil(giver, "signature", entry.identifier, bytes(64))
         log = log_reader(giver)
-        asked = [one.identifier for one in (opening, first, second, third)]
+        asked = [one.identifier for one in (opening, first, second, third, nothing)]
         entries, missing = log.read_entries([*asked, bytes(32)])
         unsigned = SignedEntry(second.signed.header, bytes(64), second.signed.body)
-        assert set(entries) == {opening.signed, unsigned, third.signed}
-        assert missing == (first.identifier, second.identifier, bytes(32))
-        assert log.damaged == {second.identifier: SIGNATURE_DAMAGED}
+        bare = SignedEntry(first.signed.header, first.signed.signature, None)
+        assert set(entries) == {opening.signed, bare, unsigned, third.signed}
+        assert missing == (first.identifier, second.identifier, nothing.identifier, bytes(32))
+        assert log.damaged.keys() == {second.identifier, nothing.identifier}
+        assert set(log.damaged.values()) == {SIGNATURE_DAMAGED}
 
 
 def test_nothing_of_another_circle_is_given() -> None:
