@@ -62,6 +62,7 @@ COMMANDS: Final = {
         "audit": ("upkeep", "Check every signature, chain and row."),
         "rebuild": ("upkeep", "Make all tables anew from what was signed."),
         "forget": ("upkeep", "Erase what you wrote about something."),
+        "import": ("importing", "Take in a list of another program."),
         "export": ("export", "Write everything to a file."),
     },
 }

@@ -103,6 +103,11 @@ class IngestBatch:
         self._report = IngestReport()
         self._owed_before = owed_entries(connection)
 
+    @property
+    def appended(self) -> int:
+        """How many stretches were appended so far: no place has changed while it has not."""
+        return len(self._report.results)
+
     def append(self, circle: bytes, stretch: Sequence[SignedEntry]) -> StretchResult:
         """Append a stretch; what a peer did wrong is in the result."""
         result = self._appender.append(circle, stretch)

@@ -7,6 +7,7 @@ after what, and to whom it is sealed. It never continues a feed that was written
 import os
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from p2pshare.clock import Clock
 from p2pshare.domain.bodies import encode_payload, encode_sealed_payload
@@ -25,6 +26,15 @@ from p2pshare.store.append import Outcome
 from p2pshare.store.feeds import tips_of
 from p2pshare.store.lookup import reading_keys_of
 from p2pshare.store.states import SubjectStates
+
+
+@dataclass(frozen=True, slots=True)
+class _GoingOn:
+    """Where the last entry was written, if no stretch but so many were ``appended`` since."""
+
+    key: SigningKey
+    place: Place
+    appended: int
 
 
 class Writing:
@@ -47,6 +57,7 @@ class Writing:
         self._keys = keys
         self._person = person
         self._clock = clock
+        self._going_on: _GoingOn | None = None
 
     def write(self, draft: Draft, subject: bytes = b"") -> bytes:
         """Sign and append a clear entry; the subject it is about (the one it creates if empty)."""
@@ -82,10 +93,16 @@ class Writing:
             readers=readers,
         )
         self._append(entry)
-        return subject or entry_id(entry.header)[:SUBJECT_BYTES]
+        identifier = entry_id(entry.header)
+        following = Place(place.seq + 1, identifier)
+        self._going_on = _GoingOn(key, following, self._batch.appended)
+        return subject or identifier[:SUBJECT_BYTES]
 
     def _open_feed(self) -> tuple[SigningKey, Place]:
         """The key and the next place of the feed to write, opening a new one where needed."""
+        known = self._going_on
+        if known is not None and known.appended == self._batch.appended:
+            return known.key, known.place
         circle_number = self._batch.circles[self.circle]
         feed = local.current_feed(self.connection, self.circle, self._person)
         if feed is not None and self._keys.has_feed_key(feed):

@@ -5,6 +5,7 @@ that are forgotten do not live on here. Never sent, never folded, kept by a rebu
 ``node.importing`` decides what the rows mean.
 """
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,3 +41,57 @@ def note_imported(
         " VALUES (?, ?, ?, ?, ?)",
         [(person, circle, source, row.listing, row.digest) for source, row in rows.items()],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFields:
+    """What an open listing says, in the fields that a row decides."""
+
+    exchange_type: str
+    item_type: str
+    transaction_types: list[str]
+    title: str
+    description: str
+    category: str
+    tags: list[str]
+    quantity: int
+    expires: str | None
+
+
+def open_listings(
+    connection: sqlite3.Connection, person: bytes, circle: bytes
+) -> list[tuple[bytes, ListedFields]]:
+    """The open listings of a person in a circle, the oldest first: (id, what it says)."""
+    return [
+        (
+            bytes.fromhex(listing),
+            ListedFields(
+                exchange_type=exchange_type,
+                item_type=item_type,
+                transaction_types=json.loads(transaction_types),
+                title=title,
+                description=description,
+                category=category,
+                tags=json.loads(tags),
+                quantity=quantity,
+                expires=expires,
+            ),
+        )
+        for (
+            listing,
+            exchange_type,
+            item_type,
+            transaction_types,
+            title,
+            description,
+            category,
+            tags,
+            quantity,
+            expires,
+        ) in connection.execute(
+            "SELECT listing, exchange_type, item_type, transaction_types, title, description,"
+            " category, tags, quantity, expires FROM listings"
+            " WHERE owner = ? AND circle = ? AND closed = 0 ORDER BY number",
+            (person.hex(), circle.hex()),
+        )
+    ]
