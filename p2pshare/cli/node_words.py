@@ -26,6 +26,7 @@ from p2pshare.node.events import (
     LinkUp,
     NodeEvent,
     PeerFound,
+    PhotoArrived,
     RowChanged,
 )
 
@@ -93,7 +94,7 @@ class EventWords:
                 return self._line(f"{entries} damaged or missing entries were mended.", "green")
             case EventsMissed():
                 return self._line("Too much happened at once to tell it all.", "yellow")
-            case EntriesAdded():
+            case EntriesAdded() | PhotoArrived():
                 return None
             case _:
                 return self._line(event.name)

@@ -21,7 +21,14 @@ from p2pshare.node.ingest import Arrival, Ingest, IngestReport
 from p2pshare.node.keystore import KeyStore, Passphrase, no_passphrase
 from p2pshare.store import local
 from p2pshare.store.append import Quota
-from p2pshare.store.blobs import add_own_photo, delete_unused, has_outdated
+from p2pshare.store.blobs import (
+    add_own_photo,
+    circles_naming,
+    delete_unused,
+    has_outdated,
+    read_blob,
+    want_photo,
+)
 from p2pshare.store.database import FOLD_VERSION, Database
 from p2pshare.store.notes import ERASED_IN_LOG, empty_log, leave_note
 from p2pshare.store.queries import Queries
@@ -109,6 +116,24 @@ class Ledger:
         """
         with self.database.transaction(durable=True) as connection:
             return add_own_photo(connection, photo, self.clock.time_ms())
+
+    def photo_id(self, prefix: str) -> str:
+        """The whole hex hash of a photo that a listing shows. Raises UnknownReference."""
+        return resolve(self.database.connection, "listing_photos", "photo", prefix)
+
+    def photo(self, photo: str) -> bytes | None:
+        """A photo by its hex hash, as it is kept; it has not passed the gate.
+
+        None if it is not here; then whoever is on the network with this folder is asked to fetch
+        it. Raises StoreError.
+        """
+        digest = bytes.fromhex(photo)
+        data = read_blob(self.database.connection, digest)
+        if data is None:
+            with self.database.transaction(durable=False) as connection:
+                for circle in circles_naming(connection, digest):
+                    want_photo(connection, circle, digest)
+        return data
 
     def tidy_photos(self) -> None:
         """Delete the photos that no listing has come to show in time. Raises StoreError."""

@@ -9,6 +9,8 @@ from integration.cli_kit import Home, meet, one_error, sign_listing
 from PIL import Image
 from unit.node.photo_kit import SECRETS, encoded, halves, noise, png_claiming, talkative
 
+from p2pshare.limits import PHOTOS_MAX
+
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[str]:
@@ -67,10 +69,20 @@ def test_what_is_no_photo_is_refused_in_one_line(ada: Home, tmp_path: Path) -> N
         refused = ada.run("--json", "offer", "add", "Drill", "--photo", str(path))
         assert (refused.code, refused.out) == (1, "")
         assert one_error(refused.err)
-    many = ("--photo", str(broken)) * 9
-    broken.write_bytes(encoded(halves()))
-    assert ada.run("offer", "add", "Drill", *many[:16]).code == 0
-    assert ada.dump() != before
+    assert ada.dump() == before
+
+
+def test_as_many_photos_as_there_may_be(ada: Home, tmp_path: Path) -> None:
+    options = []
+    for number in range(PHOTOS_MAX + 1):
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(encoded(Image.new("RGB", (number + 1, 9)), "PNG"))
+        options += ["--photo", str(path)]
+    refused = ada.run("offer", "add", "Drill", *options)
+    assert refused.code == 1
+    assert one_error(refused.err)
+    drill = ada.json("offer", "add", "Drill", *options[2:])["listing"]
+    assert len(photos(ada, drill)) == PHOTOS_MAX
 
 
 def test_a_neighbours_photo_is_not_here_at_first(ada: Home, ben: Home, files: list[str]) -> None:
