@@ -10,8 +10,9 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, Final
 from weakref import WeakMethod
 
@@ -21,12 +22,23 @@ from shiboken6 import isValid
 from p2pshare.clock import SystemClock
 from p2pshare.domain.commands import AddPerson, Command
 from p2pshare.domain.days import day_of
-from p2pshare.errors import P2PShareError
+from p2pshare.errors import DomainError, KeyLocked, NodeError, P2PShareError
 from p2pshare.node.config import Config, local_zone
 from p2pshare.node.events import NodeEvent
 from p2pshare.node.facade import EventStream, Node
 
-from .backend import Answer, Answered, Identity, Listener
+from .backend import (
+    Answer,
+    Answered,
+    Identity,
+    Listener,
+    ListOutcome,
+    Locked,
+    Progress,
+    Progressed,
+    RowNote,
+    ShownPhoto,
+)
 
 logger: Final = logging.getLogger("p2pshare.ui.bridge")
 
@@ -56,6 +68,10 @@ class Bridge(QObject):
         self._node: Node | None = None
         self._listeners: list[WeakMethod[Listener]] = []
         self._answers: dict[int, Answered | WeakMethod[Answered]] = {}
+        self._progressed: dict[int, WeakMethod[Progressed]] = {}
+        self._halted: set[int] = set()
+        self._asker: WeakMethod[Callable[[Locked], None]] | None = None
+        self._locked: dict[int, asyncio.Future[str | None]] = {}
         self._tickets = 0
         self._stopping = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -81,13 +97,52 @@ class Bridge(QObject):
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(JOIN_SECONDS)
 
+    def act_as(self, identity: Identity) -> None:
+        """Let another hosted person act from now on."""
+        self._identity = identity
+
+    def persons(self, answered: Answered) -> None:
+        """Who is set up on this computer."""
+        self._begin(self._persons(), answered)
+
     def submit(self, command: Command, answered: Answered) -> None:
         """Do what a person asks."""
         self._begin(self._submit(command), answered)
 
+    def on_locked(self, asker: Callable[[Locked], None]) -> None:
+        """Have a bound method told when a command waits for a passphrase."""
+        self._asker = WeakMethod(asker)
+
+    def give_passphrase(self, number: int, passphrase: str | None) -> None:
+        """Go on with what waits, or refuse it."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nothing waits any more
+            self._loop.call_soon_threadsafe(self._unlock, number, passphrase)
+
     def ask(self, read: Callable[[Any], Any], answered: Answered) -> None:
         """Read from the ledger."""
         self._begin(self._query(read), answered)
+
+    def photo(self, circle: str, photo: str, thumbnail: bool, answered: Answered) -> None:
+        """A photo by its hash, or None if it is not here yet."""
+        self._begin(self._photo(circle, photo, thumbnail), answered)
+
+    def add_photo(self, photo: Path | bytes, answered: Answered) -> None:
+        """Keep a photo for a listing."""
+        self._begin(self._add_photo(photo), answered)
+
+    def import_list(
+        self,
+        file: Path,
+        form: str | None,
+        dry_run: bool,
+        progressed: Progressed,
+        answered: Answered,
+    ) -> Callable[[], None]:
+        """Take in a list, or try it; what is returned stops it."""
+        ticket = self._tickets + 1
+        self._progressed[ticket] = WeakMethod(progressed)
+        self._begin(self._import(ticket, file, form, dry_run), answered)
+        return lambda: self._halted.add(ticket)
 
     def listen(self, listener: Listener) -> None:
         """Give a bound method the events from now on; it ends with its object."""
@@ -120,10 +175,17 @@ class Bridge(QObject):
         """Hand a batch of events, an answer or the start's outcome to whom it concerns."""
         match arrived:
             case (int() as ticket, Answer() as answer):
+                self._progressed.pop(ticket, None)
+                self._halted.discard(ticket)
                 waiting = self._answers.pop(ticket, None)
                 answered = waiting() if isinstance(waiting, WeakMethod) else waiting
                 if answered is not None and _is_alive(answered):
                     answered(answer)
+            case (int() as ticket, Progress() as progress):
+                self._call(self._progressed.get(ticket), progress)
+            case Locked():
+                if not self._call(self._asker, arrived):
+                    self.give_passphrase(arrived.number, None)
             case Identity() | None:
                 self._identity = arrived
                 self.ready.emit(arrived)
@@ -131,6 +193,14 @@ class Bridge(QObject):
                 self.failed.emit(arrived)
             case tuple():
                 self._tell(arrived)
+
+    def _call(self, reference: "WeakMethod[Callable[..., None]] | None", value: object) -> bool:
+        """Call a bound method with a value, unless its object is gone; whether it was called."""
+        method = None if reference is None else reference()
+        if method is None or not _is_alive(method):
+            return False
+        method(value)
+        return True
 
     def _tell(self, events: tuple[NodeEvent, ...]) -> None:
         alive = []
@@ -188,10 +258,95 @@ class Bridge(QObject):
 
     async def _submit(self, command: Command) -> Any:
         node = await self._running()
-        performed = await node.submit(command)
-        if isinstance(command, AddPerson) and self._identity is None:
-            self._arrived.emit(Identity(performed.subject.hex(), command.name))
-        return performed
+        if isinstance(command, AddPerson):
+            performed = await node.submit(command)
+            if self._identity is None:
+                self._arrived.emit(Identity(performed.subject.hex(), command.name))
+            return performed
+        return await self._unlocking(command.person, lambda: node.submit(command))
+
+    async def _unlocking(self, person: bytes, work: Callable[[], Awaitable[Any]]) -> Any:
+        """Do ``work``; if the person is locked, ask for the passphrase and do it then."""
+        try:
+            return await work()
+        except KeyLocked:
+            why = ""
+        node = await self._running()
+        while True:
+            passphrase = await self._passphrase_of(person, why)
+            try:
+                await node.with_ledger(_opener(person, passphrase))
+            except KeyLocked as error:
+                why = str(error)
+                continue
+            return await work()
+
+    async def _passphrase_of(self, person: bytes, why: str) -> bytes:
+        number = max(self._locked, default=0) + 1
+        waiting: asyncio.Future[str | None] = self._loop.create_future()
+        self._locked[number] = waiting
+        self._arrived.emit(Locked(number, person.hex(), why))
+        try:
+            passphrase = await waiting
+        finally:
+            del self._locked[number]
+        if not passphrase:
+            raise KeyLocked("nothing was done, for the passphrase was not given; try again")
+        return passphrase.encode()
+
+    def _unlock(self, number: int, passphrase: str | None) -> None:
+        waiting = self._locked.get(number)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(passphrase)
+
+    async def _persons(self) -> tuple[Identity, ...]:
+        node = await self._running()
+        own = await node.with_ledger(lambda ledger: ledger.own_persons())
+        return tuple(Identity(person.hex(), name) for person, name in own.items())
+
+    async def _photo(self, circle: str, photo: str, thumbnail: bool) -> ShownPhoto | None:
+        node = await self._running()
+        picture = await node.photo(bytes.fromhex(circle), bytes.fromhex(photo), thumbnail=thumbnail)
+        if picture is None:
+            return None
+        return ShownPhoto(picture.width, picture.height, picture.pixels)
+
+    async def _add_photo(self, photo: Path | bytes) -> str:
+        node = await self._running()
+        try:
+            added = await node.add_photo(photo)
+        except OSError as error:
+            name = photo.name if isinstance(photo, Path) else "the photo"
+            raise NodeError(f"{name} cannot be read: {error.strerror or error}") from error
+        return added.hex()
+
+    async def _import(
+        self, ticket: int, file: Path, form: str | None, dry_run: bool
+    ) -> ListOutcome:
+        node = await self._running()
+        identity = self._identity
+        if identity is None:
+            raise NodeError("nobody is set up here yet; give a name first")
+        person = bytes.fromhex(identity.person)
+
+        def progress(done: int, total: int) -> None:  # on the writing thread
+            if ticket in self._halted:
+                raise DomainError("stopped; nothing was taken in")
+            self._arrived.emit((ticket, Progress(done, total)))
+
+        result = await self._unlocking(
+            person,
+            lambda: node.import_list(person, file, form=form, dry_run=dry_run, progress=progress),
+        )
+        return ListOutcome(
+            result.format,
+            result.imported,
+            result.updated,
+            result.skipped,
+            tuple(RowNote(one.row, one.reason) for one in result.passed),
+            tuple(RowNote(one.row, one.reason) for one in result.rejected),
+            tuple(result.remarks),
+        )
 
     async def _query(self, read: Callable[[Any], Any]) -> Any:
         node = await self._running()
@@ -203,6 +358,13 @@ class Bridge(QObject):
         if self._node is None:
             raise P2PShareError("p2pshare is not running; close this window and open it again")
         return self._node
+
+
+def _opener(person: bytes, passphrase: bytes) -> Callable[[Any], None]:
+    def unlock(ledger: Any) -> None:
+        ledger.keys.unlock(person, passphrase)
+
+    return unlock
 
 
 def _answer_of(done: "Future[Any]") -> Answer:

@@ -53,6 +53,7 @@ class ListingDetails(QDialog):
         self.note.setPlaceholderText(self.tr("A few words to the owner (only they can read them)"))
         self.note.setAccessibleName(self.tr("A few words to the owner"))
         self.borrow = push_button(self.tr("&Borrow"), role="main")
+        self.borrow.setDefault(True)
         self.close_button = push_button(self.tr("Close"))
         self._lay_out()
         self.borrow.clicked.connect(self._borrow)
