@@ -12,7 +12,7 @@ from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
 from p2pshare.errors import DomainError
 from p2pshare.limits import QUANTITY_MAX
 
-_WHOLE: Final = re.compile(r"[+-]?\d{1,18}(?:[.,]0{1,6})?")
+_WHOLE: Final = re.compile(r"[+-]?\d{1,18}(?:[.,]0{1,2})?")
 _SHOWN_CHARACTERS: Final = 40
 #: How programs written in Go say that there is no date.
 _NO_DATE: Final = "0001-01-01"

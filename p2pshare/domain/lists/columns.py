@@ -102,7 +102,7 @@ def _placed(form: ListFormat, cells: Sequence[str]) -> tuple[list[PlacedColumn],
     placed = []
     known: set[str] = set()
     for column in form.columns:
-        names = [name for name in map(form.form, column.names) if name in places]
+        names = [name for name in dict.fromkeys(map(form.form, column.names)) if name in places]
         known.update(names)
         for name in names:
             found = tuple(places[name])

@@ -76,7 +76,7 @@ class _Words(HTMLParser):
         elif tag in ("td", "th"):
             self.parts.append(" ")
         elif tag in _BLOCKS:
-            self.parts.append("\n\n" if tag == "p" else "\n")
+            self._break(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """As a tag that begins; nothing that is closed at once has silent text in it."""
@@ -88,7 +88,14 @@ class _Words(HTMLParser):
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
         elif tag in _BLOCKS:
-            self.parts.append("\n\n" if tag == "p" else "\n")
+            self._break(tag)
+
+    def _break(self, tag: str) -> None:
+        """Begin a new line, after a blank one around a paragraph."""
+        if tag == "p":
+            self.parts.append("\n\n")
+        elif self.parts and not self.parts[-1].endswith("\n"):
+            self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
         """Line breaks in the source are spaces to whoever reads it."""

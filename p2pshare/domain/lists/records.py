@@ -60,7 +60,7 @@ def find_table(text: str) -> Table:
     unquoted = _QUOTED.sub('""', header)
     first = re.split(r"[\r\n]", unquoted, maxsplit=1)[0]
     separator = max(SEPARATORS, key=lambda one: (first.count(one), -SEPARATORS.index(one)))
-    if separator not in first:
+    if first and separator not in first:
         separator = "\t"
     return Table(
         text, separator, spaced=re.search(rf"{re.escape(separator)} +\"", first) is not None
