@@ -33,6 +33,7 @@ from p2pshare.node.events import (
     events_of,
 )
 from p2pshare.node.gallery import Gallery
+from p2pshare.node.importing import ImportResult, Progress
 from p2pshare.node.ingest import IngestReport
 from p2pshare.node.journal import Change, Journal
 from p2pshare.node.keystore import Passphrase, no_passphrase
@@ -241,6 +242,26 @@ class Node:
     async def query(self, read: Callable[[Queries], Result]) -> Result:
         """What ``read`` finds, all of one moment. Raises StoreError and what ``read`` raises."""
         return await self._reading.query(read)
+
+    async def import_list(
+        self,
+        person: bytes,
+        file: Path,
+        *,
+        form: str | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> ImportResult:
+        """Take in a list of another program. Raises as ``Journal.import_list``.
+
+        ``progress`` is called on the writing thread; what it raises undoes the import.
+        """
+        journal = self._running_journal()
+        result, change = await self._writer.run(
+            lambda: journal.import_list(person, file, form, dry_run, progress)
+        )
+        self._publish(change)
+        return result
 
     async def add_photo(self, photo: Path | bytes) -> bytes:
         """Keep a photo for AddListing or EditListing to show, made small and plain; its hash.

@@ -9,14 +9,17 @@ sockets.
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from p2pshare.domain.commands import Command
-from p2pshare.errors import StoreError
+from p2pshare.errors import NodeError, StoreError
+from p2pshare.limits import LIST_BYTES_MAX
 from p2pshare.log.entry import SEALED_KIND, SignedEntry, decode_header
 from p2pshare.log.frontier import Tips
 from p2pshare.log.stretch import ReadEntry
 from p2pshare.node.authoring import Performed
+from p2pshare.node.importing import ImportResult, Progress, import_list
 from p2pshare.node.ingest import Arrival, IngestReport, NewEntry
 from p2pshare.node.ledger import Ledger
 from p2pshare.store import local
@@ -79,6 +82,32 @@ class Journal:
         performed, *entailed = self.ledger.perform(command, passphrase)
         change = Change(performed.report, [one.report for one in entailed])
         return performed, self._with_foreign(change)
+
+    def import_list(
+        self,
+        person: bytes,
+        file: Path,
+        form: str | None,
+        dry_run: bool,
+        progress: Progress | None,
+    ) -> tuple[ImportResult, Change]:
+        """Take in a list of another program, all of it or nothing; on trial nothing is changed.
+
+        Raises as ``node.importing.import_list``, and NodeError if the file cannot be read.
+        """
+        if not file.is_file():  # opening a pipe would wait for its writer
+            raise NodeError(f"{file.name} is not a file; choose one that was exported as CSV")
+        try:
+            with file.open("rb") as stream:
+                data = stream.read(LIST_BYTES_MAX + 1)
+        except OSError as error:
+            raise NodeError(f"{file.name} cannot be read: {error.strerror or error}") from error
+        result = import_list(
+            self.ledger, person, data, form=form, dry_run=dry_run, progress=progress
+        )
+        if result.report is None:
+            return result, self._with_foreign(Change(IngestReport()))
+        return result, self._with_foreign(self._entailing(result.report))
 
     def receive(self, arrivals: Sequence[Arrival]) -> Change:
         """Take in what a peer sent. Raises StoreError."""

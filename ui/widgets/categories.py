@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, QLocale, QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+from p2pshare.domain.alike import bare
 from p2pshare.domain.categories import Categories, Category, read_categories
 from p2pshare.domain.text import shown
 from p2pshare.domain.views import ListingView
@@ -44,7 +45,7 @@ def category_shown(text: str) -> str:
 
 
 def category_meant(text: str) -> str:
-    """What is signed for a text that somebody chose: the id if it is a name of ours, else itself."""
+    """What is signed for a text: the id if it is a name of one of ours, else itself."""
     category = _found(text)
     return text.strip() if category is None else category.id
 
@@ -66,12 +67,9 @@ def _category(texts: tuple[str, ...]) -> Category | None:
 
 @lru_cache(TEXTS_REMEMBERED)
 def _found(text: str) -> Category | None:
-    """The category that is called so; further words of it stay what they are."""
+    """The category that is called so; other words that mean it stay as their owner wrote them."""
     category = categories().find(text)
-    bare = categories()
-    if category is None:
-        return None
-    return category if any(bare.find(name) is category for name in (text,)) else None
+    return category if category is not None and bare(text) in category.called() else None
 
 
 @lru_cache(ICONS_REMEMBERED)

@@ -7,7 +7,7 @@ text is drawn as it is and cut to its place. Colours come from ``theme``, photos
 from typing import Final, Protocol
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from p2pshare.domain.text import shown
@@ -15,19 +15,22 @@ from p2pshare.domain.views import ListingView
 
 from ..models.listings import Role
 from ..theme import Colours, colours
+from .categories import category_of, icon
 
 CARD: Final = QSize(236, 252)
 LINE: Final = QSize(320, 76)
 MARGIN: Final = 6
 PADDING: Final = 12
 PHOTO_HEIGHT: Final = 116
+ICON_SIDE: Final = 52
+RADIUS: Final = 9
 
 
 class Photos(Protocol):
     """Gives the photo of a listing, if it is here; asks for it if not."""
 
-    def pixmap(self, listing: ListingView, size: QSize) -> QPixmap | None:
-        """The photo, at most ``size`` large, or None."""
+    def pixmap(self, listing: ListingView, size: QSize, ratio: float) -> QPixmap | None:
+        """The photo, cut to fill ``size`` at ``ratio`` device pixels, or None."""
 
 
 class ListingDelegate(QStyledItemDelegate):
@@ -89,7 +92,8 @@ class ListingDelegate(QStyledItemDelegate):
         self, painter: QPainter, place: QRect, listing: ListingView, scheme: Colours
     ) -> None:
         photo = QRect(place.left() + 1, place.top() + 1, place.width() - 2, PHOTO_HEIGHT)
-        self._paint_photo(painter, photo, listing, scheme)
+        # What is round below lies outside of what is painted.
+        self._paint_photo(painter, photo, photo.adjusted(0, 0, 0, RADIUS), listing, scheme)
         left, width = place.left() + PADDING, place.width() - 2 * PADDING
         title_font = _bold(painter.font())
         metrics = QFontMetrics(title_font)
@@ -118,7 +122,7 @@ class ListingDelegate(QStyledItemDelegate):
     ) -> None:
         side = place.height() - 2
         photo = QRect(place.left() + 1, place.top() + 1, side, side)
-        self._paint_photo(painter, photo, listing, scheme)
+        self._paint_photo(painter, photo, photo.adjusted(0, 0, RADIUS, 0), listing, scheme)
         left = photo.right() + PADDING
         width = place.right() - PADDING - left
         height = painter.fontMetrics().height()
@@ -146,30 +150,51 @@ class ListingDelegate(QStyledItemDelegate):
         )
 
     def _paint_photo(
-        self, painter: QPainter, place: QRect, listing: ListingView, scheme: Colours
+        self,
+        painter: QPainter,
+        place: QRect,
+        rounded: QRect,
+        listing: ListingView,
+        scheme: Colours,
     ) -> None:
-        pixmap = None if self._photos is None else self._photos.pixmap(listing, place.size())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(scheme.raised))
-        painter.drawRoundedRect(QRectF(place), 9, 9)
+        """The photo, else the icon of the category, else the first letter of the title.
+
+        The corners are those of ``rounded``, of which only ``place`` is painted.
+        """
+        ratio = painter.device().devicePixelRatio()
+        pixmap = None if self._photos is None else self._photos.pixmap(listing, place.size(), ratio)
+        painter.save()
+        painter.setClipRect(place, Qt.ClipOperation.IntersectClip)
+        outline = QPainterPath()
+        outline.addRoundedRect(QRectF(rounded), RADIUS, RADIUS)
+        painter.fillPath(outline, QColor(scheme.raised))
         if pixmap is not None:
-            ratio = pixmap.devicePixelRatio()
-            size = pixmap.size() / ratio
-            painter.drawPixmap(
-                place.center().x() - size.width() // 2,
-                place.center().y() - size.height() // 2,
-                pixmap,
-            )
+            painter.setClipPath(outline, Qt.ClipOperation.IntersectClip)
+            painter.drawPixmap(place.topLeft(), pixmap)
+        else:
+            self._paint_icon(painter, place, listing, scheme, ratio)
+        painter.restore()
+
+    def _paint_icon(
+        self,
+        painter: QPainter,
+        place: QRect,
+        listing: ListingView,
+        scheme: Colours,
+        ratio: float,
+    ) -> None:
+        category = category_of(listing)
+        if category is not None:
+            side = min(ICON_SIDE, place.height() * 5 // 8)
+            drawn = QRect(0, 0, side, side)
+            drawn.moveCenter(place.center())
+            painter.drawPixmap(drawn.topLeft(), icon(category, side, scheme.quiet, ratio))
             return
-        font = _plain(painter.font())
-        letter = QFont(font)
-        letter.setPointSizeF(font.pointSizeF() * 2.6)
-        letter.setBold(True)
-        kept = painter.font()
+        letter = _bold(painter.font())
+        letter.setPointSizeF(letter.pointSizeF() * 2.6)
         painter.setFont(letter)
         painter.setPen(QColor(scheme.quiet))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, shown(listing.title)[:1].upper())
-        painter.setFont(kept)
 
     def _paint_state(
         self, painter: QPainter, place: QRect, listing: ListingView, scheme: Colours

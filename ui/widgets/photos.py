@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
+from shiboken6 import isValid
 
 from p2pshare.domain.views import ListingView
 from p2pshare.node.events import EventsMissed, NodeEvent, PhotoArrived
@@ -46,7 +47,7 @@ class PhotoCache(QObject):
         backend.listen(self.on_events)
 
     def pixmap(self, listing: ListingView, size: QSize, ratio: float = 1.0) -> QPixmap | None:
-        """The first photo of a listing, cut to fill ``size`` at ``ratio`` device pixels; or None."""
+        """The first photo of a listing, cut to fill ``size`` at ``ratio`` device pixels."""
         if not listing.photos:
             return None
         return self.filling(listing.circle, listing.photos[0], size, ratio)
@@ -118,6 +119,8 @@ class PhotoCache(QObject):
             self._backend.photo(*wish, partial(self._on_photo, wish))
 
     def _on_photo(self, wish: Wish, answer: Answer) -> None:
+        if not isValid(self):  # the window has been closed meanwhile
+            return
         self._asked.discard(wish)
         if answer.error is not None:
             _remember(self._refused, wish, answer.error)
