@@ -18,7 +18,7 @@ run: setup
 	@.venv/bin/p2pshare-cli demo
 
 test: setup
-	@$(PYTHON_OF_VENV) -m pytest -q
+	@.ci/test
 
 check: setup
 	@.venv/bin/ruff format --check .

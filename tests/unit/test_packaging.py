@@ -149,6 +149,7 @@ def test_top_level_holds_nothing_else(repository: Path) -> None:
         "run",
         "requirements.lock",
         "setup",
+        "test",
     }
 
 
