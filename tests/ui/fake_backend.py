@@ -1,15 +1,25 @@
 """A node for pages: answers from frozen views, when the test says so, and notes what was asked.
 
 Keeps ``p2pshare.ui.backend.Backend``. Nothing happens by itself: ``deliver`` answers what was asked
-for, ``accept`` and ``refuse`` what was submitted, ``tell`` hands out events. ``submitted`` is the
-one list, in order, of what people did.
+for, ``accept`` and ``refuse`` what was submitted, added or imported, ``tell`` hands out events.
+``submitted`` is the one list, in order, of what people did.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from made_views import ADA, NOW_MS, TODAY
-from p2pshare.ui.backend import Answer, Answered, Backend, Identity, Listener
+from p2pshare.ui.backend import (
+    Answer,
+    Answered,
+    Backend,
+    Identity,
+    Listener,
+    Locked,
+    Progressed,
+    ShownPhoto,
+)
 
 from p2pshare.domain.commands import Command
 from p2pshare.domain.days import day_of
@@ -24,6 +34,8 @@ class FakeQueries:
         self.all_listings: list[ListingView] = []
         self.all_people: list[PersonView] = []
         self.all_loans: list[AgreementView] = []
+        self.all_photos: dict[str, ShownPhoto] = {}
+        self.hosted: list[Identity] = []
         self.minutes = 0
         self.searches: list[str | None] = []
 
@@ -69,6 +81,13 @@ class FakeBackend:
         self.identity = identity
         self.queries = FakeQueries()
         self.submitted: list[Command] = []
+        self.added: list[Path | bytes] = []
+        self.imports: list[tuple[Path, str | None, bool]] = []
+        self.progressed: list[Progressed] = []
+        self.stopped = 0
+        self.photos_asked: list[tuple[str, str, bool]] = []
+        self.passphrases: list[tuple[int, str | None]] = []
+        self.asker: Callable[[Locked], None] | None = None
         self.clock_ms = NOW_MS
         self._answers: list[Answered] = []
         self._asked: list[tuple[Callable[[Any], Any], Answered]] = []
@@ -80,6 +99,43 @@ class FakeBackend:
 
     def ask(self, read: Callable[[Any], Any], answered: Answered) -> None:
         self._asked.append((read, answered))
+
+    def act_as(self, identity: Identity) -> None:
+        self.identity = identity
+
+    def persons(self, answered: Answered) -> None:
+        self._asked.append((lambda queries: tuple(queries.hosted), answered))
+
+    def on_locked(self, asker: Callable[[Locked], None]) -> None:
+        self.asker = asker
+
+    def give_passphrase(self, number: int, passphrase: str | None) -> None:
+        self.passphrases.append((number, passphrase))
+
+    def photo(self, circle: str, photo: str, thumbnail: bool, answered: Answered) -> None:
+        self.photos_asked.append((circle, photo, thumbnail))
+        self._asked.append((lambda queries: queries.all_photos.get(photo), answered))
+
+    def add_photo(self, photo: Path | bytes, answered: Answered) -> None:
+        self.added.append(photo)
+        self._answers.append(answered)
+
+    def import_list(
+        self,
+        file: Path,
+        form: str | None,
+        dry_run: bool,
+        progressed: Progressed,
+        answered: Answered,
+    ) -> Callable[[], None]:
+        self.imports.append((file, form, dry_run))
+        self.progressed.append(progressed)
+        self._answers.append(answered)
+
+        def stop() -> None:
+            self.stopped += 1
+
+        return stop
 
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
