@@ -237,3 +237,14 @@ def test_setup_of_a_finished_folder_is_quick_and_silent(repository: Path) -> Non
     )
     assert (ran.stdout, ran.stderr) == ("", "")
     assert stamp.stat().st_mtime_ns == before
+
+
+def test_documents_name_files_that_exist(repository: Path) -> None:
+    documents = [*(repository / "docs").rglob("*.md"), repository / "README.md"]
+    named = {
+        (document.name, path)
+        for document in documents
+        for path in re.findall(r"(?:tests|p2pshare|ui|\.ci)/[\w./-]*\w", document.read_text())
+    }
+    assert len(named) > 40
+    assert [one for one in sorted(named) if not (repository / one[1]).exists()] == []
