@@ -8,11 +8,13 @@ from unit.node.computers import START_MS, Computer, meet
 
 from p2pshare.domain.bodies import PersonProfile, encode_payload
 from p2pshare.domain.commands import EditListing
+from p2pshare.domain.rules import set_name
 from p2pshare.errors import DomainError, NodeError, UnknownReference
 from p2pshare.log.author import Place, write_entry
 from p2pshare.log.certificate import OPEN_CIRCLE, person_subject
 from p2pshare.log.entry import decode_header, entry_id
 from p2pshare.node.ingest import Arrival
+from p2pshare.node.writing import Writing
 from p2pshare.store import local
 from p2pshare.store.feeds import tips_of
 
@@ -190,3 +192,19 @@ def test_an_entry_names_what_its_author_had_seen(tmp_path):
         assert len(decode_header(entries[-1].header).after) == 2
         meet(a, laptop)
         assert a.queries.listing(drill.hex(), a.today()).title == "both"
+
+
+def test_two_writings_in_turn_within_one_transaction_make_one_chain(tmp_path):
+    with closing(Computer(tmp_path)) as computer:
+        ada = computer.add("Ada")
+        with computer.ingest.batch(durable=True) as batch:
+            one, other = (
+                Writing(batch, computer.keys, ada, OPEN_CIRCLE, computer.clock) for _ in range(2)
+            )
+            for writing in (one, one, other, one, other, other, one):
+                writing.write(set_name("Ada"), subject=person_subject(ada))
+            batch.finish(by_peer=False)
+        (feed,) = feeds_of(computer, ada)
+        chain = [decode_header(entry.header) for entry in computer.all_entries()[OPEN_CIRCLE, feed]]
+        assert [header.seq for header in chain] == list(range(9))
+        assert len(tips_of(computer.database.connection, feed, 1)) == 1
