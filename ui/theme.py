@@ -59,7 +59,7 @@ DARK: Final = Colours(
     accent_soft="#2b4435",
     good="#86d0a0",
     warn="#e8b565",
-    bad="#f08d8a",
+    bad="#f29491",
 )
 
 

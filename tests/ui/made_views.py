@@ -13,7 +13,7 @@ TODAY = "2026-09-21"
 
 
 def made_id(text: str, characters: int = 32) -> str:
-    return sha256(text.encode()).hexdigest()[:characters]
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:characters]
 
 
 def listing(title: str = "Hammer drill", *, own: bool = False, **fields: object) -> ListingView:

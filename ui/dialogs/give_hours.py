@@ -5,12 +5,11 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWid
 
 from p2pshare.domain.commands import PayHours
 from p2pshare.domain.hours import parse_hours
-from p2pshare.domain.text import shown
 from p2pshare.domain.views import PersonView
 from p2pshare.errors import DomainError
 
 from ..backend import Answer, Backend
-from ..widgets.plain import PlainLabel, push_button
+from ..widgets.plain import PlainLabel, brief, push_button
 
 
 class GiveHours(QDialog):
@@ -20,7 +19,7 @@ class GiveHours(QDialog):
         super().__init__(parent)
         self._backend = backend
         self._person = person
-        name = shown(person.name)
+        name = brief(person.name)
         self.setWindowTitle(self.tr("Give hours"))
         self.setMinimumWidth(380)
         self.hours = QLineEdit("1")

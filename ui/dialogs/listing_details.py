@@ -24,7 +24,7 @@ from p2pshare.limits import LOAN_DAYS_DEFAULT, NOTE_CHARACTERS_MAX
 from ..backend import Answer, Backend
 from ..theme import colours
 from ..widgets.listing_card import state_words
-from ..widgets.plain import PlainLabel, push_button
+from ..widgets.plain import PlainLabel, brief, push_button
 
 
 class ListingDetails(QDialog):
@@ -36,12 +36,12 @@ class ListingDetails(QDialog):
         super().__init__(parent)
         self._backend = backend
         self._listing = listing
-        self.setWindowTitle(shown(listing.title))
+        self.setWindowTitle(brief(listing.title))
         self.setMinimumSize(460, 360)
-        self.title = PlainLabel(shown(listing.title), "title", wrap=True)
-        owner = self.tr("yours") if listing.own else shown(listing.person_name)
+        self.title = PlainLabel(brief(listing.title), "title", wrap=True)
+        owner = self.tr("yours") if listing.own else brief(listing.person_name)
         state, _ = state_words(listing, colours())
-        parts = [owner, state, shown(listing.category), ", ".join(map(shown, listing.tags))]
+        parts = [owner, state, brief(listing.category), ", ".join(map(brief, listing.tags))]
         self.facts = PlainLabel(" · ".join(part for part in parts if part), "quiet", wrap=True)
         self.description = PlainLabel(shown(listing.description, newlines=True), wrap=True)
         self.trouble = PlainLabel("", "error", wrap=True)

@@ -4,11 +4,11 @@ from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, QTimer, Signal, Slot
 
-from p2pshare.domain.text import shown
 from p2pshare.domain.views import PersonView
 from p2pshare.node.events import EventsMissed, NodeEvent, RowChanged
 
 from ..backend import Answer, Backend
+from ..widgets.plain import brief
 from .listings import ROOT, Index
 
 REFRESH_MS: Final = 300
@@ -48,7 +48,7 @@ class PeopleModel(QAbstractListModel):
 
     def name_of(self, person: PersonView) -> str:
         """The name, safe to show."""
-        return shown(person.name) or self.tr("somebody without a name")
+        return brief(person.name) or self.tr("somebody without a name")
 
     def detail_of(self, person: PersonView) -> str:
         """When somebody was last heard of."""

@@ -11,11 +11,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from p2pshare.domain.agreement import AGREEMENTS, open_rows
 from p2pshare.domain.agreement_table import Row
-from p2pshare.domain.text import shown
 from p2pshare.domain.views import AgreementView
 
 from ..backend import Backend
-from .plain import PlainLabel, push_button
+from .plain import PlainLabel, brief, push_button
 
 SECOND_THOUGHTS: Final = frozenset({"decline", "cancel", "lost", "dispute"})
 """Moves that are never the main button."""
@@ -34,8 +33,8 @@ class LoanCard(QFrame):
         self.setProperty("role", "card")
         self.rows = moves_of(view, person, backend.now_ms())
         lending = view.owner == person
-        other = shown(view.asker_name if lending else view.owner_name) or self.tr("somebody")
-        title = PlainLabel(shown(view.title), "heading", wrap=True)
+        other = brief(view.asker_name if lending else view.owner_name) or self.tr("somebody")
+        title = PlainLabel(brief(view.title), "heading", wrap=True)
         if lending:
             who = self.tr("lent to {name}").format(name=other)
         else:
@@ -129,7 +128,7 @@ def main_move(rows: tuple[Row, ...], underlying: str) -> Row | None:
 def state_sentence(view: AgreementView, person: str, backend: Backend, page: QWidget) -> str:
     """Where a loan stands and whose turn it is, in one sentence."""
     lending = view.owner == person
-    other = shown(view.asker_name if lending else view.owner_name) or page.tr("the other")
+    other = brief(view.asker_name if lending else view.owner_name) or page.tr("the other")
     if view.conflict:
         return page.tr("Promised to more than one person on these days; talk to each other.")
     if view.overdue:

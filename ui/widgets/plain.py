@@ -9,6 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from p2pshare.domain.text import shown
+from p2pshare.limits import TITLE_CHARACTERS_MAX
+
+BRIEF_CHARACTERS = TITLE_CHARACTERS_MAX
 
 
 class PlainLabel(QLabel):
@@ -26,9 +29,15 @@ class PlainLabel(QLabel):
             self.setProperty("role", role)
         self.setText(text)
 
-    def show_text(self, text: str, *, newlines: bool = False) -> None:
-        """Show what somebody else wrote."""
-        self.setText(shown(text, newlines=newlines))
+    def setText(self, text: str) -> None:
+        """Show ``text``: no markup, and no character that hides or reorders others."""
+        super().setText(shown(text, newlines=True))
+
+
+def brief(text: str) -> str:
+    """What somebody else wrote as one line that no title or name of ours is longer than."""
+    line = shown(text)
+    return line if len(line) <= BRIEF_CHARACTERS else f"{line[: BRIEF_CHARACTERS - 1]}…"
 
 
 def push_button(text: str, *, role: str = "", name: str = "") -> QPushButton:
