@@ -71,7 +71,7 @@ def start(qtbot: QtBot) -> Iterator[Starter]:
     yield begin
     for bridge in bridges:
         bridge.stop()
-    assert not [one for one in set(threading.enumerate()) - before if "p2pshare" in one.name]
+    assert not [one for one in set(threading.enumerate()) - before if one.name == "p2pshare-node"]
 
 
 def answer_of(qtbot: QtBot, ask: Callable[..., None], what: object) -> Answer:

@@ -159,6 +159,7 @@ def test_the_check_finds_a_label_that_guesses(qtbot: QtBot) -> None:
     root = QWidget()
     qtbot.addWidget(root)
     QLabel("<b>x</b>", root)
-    PlainLabel("\u202ex", parent=root)
-    PlainLabel("<b>x</b>", parent=root)
+    hiding = QLabel("\u202ex", root)
+    hiding.setTextFormat(Qt.TextFormat.PlainText)
+    PlainLabel("<b>x</b>\u202e", parent=root)
     assert len(label_faults(root)) == 2

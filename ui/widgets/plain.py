@@ -34,10 +34,10 @@ class PlainLabel(QLabel):
         super().setText(shown(text, newlines=True))
 
 
-def brief(text: str) -> str:
-    """What somebody else wrote as one line that no title or name of ours is longer than."""
+def brief(text: str, characters: int = BRIEF_CHARACTERS) -> str:
+    """What somebody else wrote, as one line that is no longer than a title can be."""
     line = shown(text)
-    return line if len(line) <= BRIEF_CHARACTERS else f"{line[: BRIEF_CHARACTERS - 1]}…"
+    return line if len(line) <= characters else f"{line[: characters - 1]}…"
 
 
 def push_button(text: str, *, role: str = "", name: str = "") -> QPushButton:
