@@ -4,9 +4,12 @@ It is told what pages want by their signals and opens dialogs with ``open()``; i
 the ledger itself. ``app`` builds it.
 """
 
+from pathlib import Path
+
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QApplication,
     QDialog,
     QFrame,
     QHBoxLayout,
@@ -20,20 +23,24 @@ from PySide6.QtWidgets import (
 )
 
 from p2pshare.domain.commands import AddPerson
-from p2pshare.domain.text import shown
 from p2pshare.domain.views import ListingView, PersonView
 from p2pshare.node.events import EntriesAdded, LinkDown, LinkUp, NodeEvent
 
-from .backend import Answer, Backend, Identity
+from .backend import Answer, Backend, Identity, Locked
+from .dialogs.change_name import ChangeName
 from .dialogs.give_hours import GiveHours
+from .dialogs.import_lists import ImportLists
 from .dialogs.listing_details import ListingDetails
 from .dialogs.listing_editor import ListingEditor
+from .dialogs.passphrase import AskPassphrase
 from .pages.browse import BrowsePage
 from .pages.hours import HoursPage
 from .pages.loans import LoansPage
 from .pages.people import PeoplePage
 from .pages.shelf import ShelfPage
 from .pages.welcome import WelcomePage
+from .widgets.identity_button import IdentityButton
+from .widgets.photos import PhotoCache
 from .widgets.plain import PlainLabel, counted, push_button
 
 TROUBLE_MS = 12_000
@@ -63,16 +70,18 @@ class MainWindow(QMainWindow):
         self._make_status()
         self._make_main()
         backend.listen(self.on_events)
+        backend.on_locked(self._locked)
         if backend.identity is not None:
             self.begin(backend.identity)
 
     def begin(self, identity: Identity) -> None:
         """Somebody is here: show the pages."""
-        self.who.setText(shown(identity.name))
+        self.who.show_identity(identity)
         for page in (self.browse.model, self.shelf, self.loans, self.people, self.hours):
             page.refresh()
-        self._stack.setCurrentWidget(self.main)
-        self.navigation.setFocus()
+        if self._stack.currentWidget() is not self.main:
+            self._stack.setCurrentWidget(self.main)
+            self.navigation.setFocus()
 
     @Slot(object)
     def ready(self, identity: Identity | None) -> None:
@@ -95,8 +104,11 @@ class MainWindow(QMainWindow):
 
     def _make_main(self) -> None:
         backend = self._backend
-        self.browse = BrowsePage(backend)
-        self.shelf = ShelfPage(backend)
+        self.photos = PhotoCache(backend, self)
+        self.browse = BrowsePage(backend, self.photos)
+        self.shelf = ShelfPage(backend, self.photos)
+        for view in (self.browse.view, self.shelf.view):
+            self.photos.changed.connect(view.viewport().update)
         self.loans = LoansPage(backend)
         self.people = PeoplePage(backend)
         self.hours = HoursPage(backend)
@@ -123,13 +135,14 @@ class MainWindow(QMainWindow):
             shortcut.activated.connect(self._shortcut)
         self.navigation.currentRowChanged.connect(self.pages.setCurrentIndex)
         self.navigation.setCurrentRow(0)
-        self.who = PlainLabel("", "quiet", wrap=True)
-        self.who.setContentsMargins(20, 14, 12, 4)
+        self.who = IdentityButton(backend)
+        self.who.chosen.connect(self._act_as)
+        self.who.rename.connect(self._rename)
         left = QWidget()
         left.setObjectName("side")
         left.setFixedWidth(180)
         side = QVBoxLayout(left)
-        side.setContentsMargins(0, 0, 0, 0)
+        side.setContentsMargins(0, 8, 0, 0)
         side.setSpacing(0)
         side.addWidget(self.who)
         side.addWidget(self.navigation, 1)
@@ -146,6 +159,7 @@ class MainWindow(QMainWindow):
         self.browse.opened.connect(self._open_listing)
         self.shelf.add.connect(self._add_listing)
         self.shelf.edit.connect(self._edit_listing)
+        self.shelf.bring.connect(self._bring_list)
         self.people.pay.connect(self._give_hours)
         for page in (self.shelf, self.loans, self.people, self.hours):
             page.failed.connect(self.show_trouble)
@@ -234,11 +248,36 @@ class MainWindow(QMainWindow):
             self.navigation.setCurrentRow(sender.property("row"))
 
     @Slot(object)
+    def _act_as(self, identity: Identity) -> None:
+        self._backend.act_as(identity)
+        self.begin(identity)
+
+    @Slot()
+    def _rename(self) -> None:
+        if self._backend.identity is not None:
+            self._open(ChangeName(self._backend, self._backend.identity, self))
+
+    def _locked(self, locked: Locked) -> None:
+        """Ask for a passphrase, above whatever dialog asked for what is locked."""
+        identity = self._backend.identity
+        known = identity is not None and identity.person == locked.person
+        name = identity.name if known and identity is not None else ""
+        parent = QApplication.activeModalWidget() or self
+        dialog = AskPassphrase(self._backend, locked, name, parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    @Slot(object)
+    def _bring_list(self, file: Path | None) -> None:
+        self._open(ImportLists(self._backend, file, self))
+
+    @Slot(object)
     def _open_listing(self, listing: ListingView) -> None:
-        if listing.own:
+        identity = self._backend.identity
+        if identity is not None and listing.person == identity.person:
             self._edit_listing(listing)
         else:
-            details = ListingDetails(self._backend, listing, self)
+            details = ListingDetails(self._backend, listing, self, photos=self.photos)
             details.accepted.connect(self._asked)
             self._open(details)
 
@@ -248,11 +287,11 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _add_listing(self) -> None:
-        self._open(ListingEditor(self._backend, None, self))
+        self._open(ListingEditor(self._backend, None, self, photos=self.photos))
 
     @Slot(object)
     def _edit_listing(self, listing: ListingView) -> None:
-        self._open(ListingEditor(self._backend, listing, self))
+        self._open(ListingEditor(self._backend, listing, self, photos=self.photos))
 
     @Slot(object)
     def _give_hours(self, person: PersonView) -> None:

@@ -49,7 +49,7 @@ def test_adding_by_keyboard(
             transaction_types=(TransactionType.BORROW_LEND,),
             title="Cordless drill",
             description="With case",
-            category="Tools",
+            category="tools",
             tags=("drill", "battery"),
             quantity=2,
         )

@@ -135,14 +135,19 @@ def test_tab_comes_by_everything_in_the_order_it_is_read(
     backend.queries.all_loans = [loan("accepted")]
     window = open_window(backend)
     browse, shelf = window.browse, window.shelf
-    assert tab_stops(window, qtbot) == [browse.search, browse.kind, browse.as_list, browse.view]
+    assert tab_stops(window, qtbot) == [
+        *(browse.search, browse.kind, browse.as_list, browse.view),
+        window.who,
+    ]
     window.navigation.setCurrentRow(1)
     shelf.view.setCurrentIndex(shelf.model.index(0))
     assert set(tab_stops(window, qtbot)) == {
         shelf.view,
         shelf.edit_button,
         shelf.withdraw_button,
+        shelf.bring_button,
         shelf.add_button,
+        window.who,
     }
     window.navigation.setCurrentRow(2)
     stops = tab_stops(window, qtbot)

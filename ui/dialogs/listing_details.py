@@ -23,7 +23,10 @@ from p2pshare.limits import LOAN_DAYS_DEFAULT, NOTE_CHARACTERS_MAX
 
 from ..backend import Answer, Backend
 from ..theme import colours
+from ..widgets.categories import category_shown
 from ..widgets.listing_card import state_words
+from ..widgets.photo_view import PhotoView
+from ..widgets.photos import PhotoCache
 from ..widgets.plain import PlainLabel, brief, push_button
 
 
@@ -31,17 +34,26 @@ class ListingDetails(QDialog):
     """Shows ``listing``; ``accepted`` once a request was sent."""
 
     def __init__(
-        self, backend: Backend, listing: ListingView, parent: QWidget | None = None
+        self,
+        backend: Backend,
+        listing: ListingView,
+        parent: QWidget | None = None,
+        *,
+        photos: PhotoCache | None = None,
     ) -> None:
+        """``photos`` is the window's cache; without it the dialog has one of its own."""
         super().__init__(parent)
         self._backend = backend
         self._listing = listing
+        cache = photos or PhotoCache(backend, self)
+        self.photos = PhotoView(cache, listing) if listing.photos else None
         self.setWindowTitle(brief(listing.title))
         self.setMinimumSize(460, 360)
         self.title = PlainLabel(brief(listing.title), "title", wrap=True)
-        owner = self.tr("yours") if listing.own else brief(listing.person_name)
+        owner = self.tr("yours") if self._is_mine else brief(listing.person_name)
         state, _ = state_words(listing, colours())
-        parts = [owner, state, brief(listing.category), ", ".join(map(brief, listing.tags))]
+        parts = [owner, state, brief(category_shown(listing.category), 60)]
+        parts.append(brief(", ".join(map(shown, listing.tags)), 240))
         self.facts = PlainLabel(" · ".join(part for part in parts if part), "quiet", wrap=True)
         self.description = PlainLabel(shown(listing.description, newlines=True), wrap=True)
         self.trouble = PlainLabel("", "error", wrap=True)
@@ -63,10 +75,15 @@ class ListingDetails(QDialog):
     def can_borrow(self) -> bool:
         """Whether it is somebody else's thing that is lent."""
         return (
-            not self._listing.own
+            not self._is_mine
             and self._listing.exchange_type == "offer"
             and TransactionType.BORROW_LEND in self._listing.transaction_type
         )
+
+    @property
+    def _is_mine(self) -> bool:
+        identity = self._backend.identity
+        return identity is not None and identity.person == self._listing.person
 
     def _day_field(self, after: int) -> QDateEdit:
         day = QDate.fromString(add_days(self._backend.today(), after), "yyyy-MM-dd")
@@ -107,6 +124,8 @@ class ListingDetails(QDialog):
         layout.setSpacing(10)
         for widget in (self.title, self.facts):
             layout.addWidget(widget)
+        if self.photos is not None:
+            layout.addWidget(self.photos, 3)
         layout.addWidget(scroll, 1)
         layout.addWidget(asking)
         layout.addWidget(self.trouble)

@@ -41,6 +41,7 @@ class Role(IntEnum):
     """Roles beside Qt's own."""
 
     LISTING = Qt.ItemDataRole.UserRole + 1
+    MINE = Qt.ItemDataRole.UserRole + 2  # whether whoever acts now is its owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,9 @@ class ListingsModel(QAbstractListModel):
         match role:
             case Role.LISTING:
                 return listing
+            case Role.MINE:
+                identity = self._backend.identity
+                return identity is not None and identity.person == listing.person
             case Qt.ItemDataRole.DisplayRole:
                 return shown(listing.title)
             case Qt.ItemDataRole.AccessibleTextRole:

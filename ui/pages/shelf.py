@@ -1,9 +1,11 @@
 """My shelf: what I offer and want; add, change, withdraw.
 
-``add`` and ``edit`` ask the window for the editor. Knows no other page.
+``add`` and ``edit`` ask the window for the editor, ``bring`` for taking in a list. Knows no other
+page.
 """
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QStackedLayout,
@@ -18,14 +20,18 @@ from ..backend import Answer, Backend
 from ..models.listings import ListingsModel, Role, Wanted
 from ..widgets.listing_card import ListingDelegate, Photos
 from ..widgets.listings_view import ListingsView
-from ..widgets.plain import PlainLabel, push_button
+from ..widgets.plain import PlainLabel, dropped_file, push_button
 
 
 class ShelfPage(QWidget):
-    """The page; ``failed`` carries one line that says what to do."""
+    """The page; ``bring`` carries the Path of a list that was dropped, or None.
+
+    ``failed`` carries one line that says what to do.
+    """
 
     add = Signal()
     edit = Signal(object)
+    bring = Signal(object)
     failed = Signal(str)
 
     def __init__(
@@ -34,6 +40,7 @@ class ShelfPage(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self.setAccessibleName(self.tr("My shelf"))
+        self.setAcceptDrops(True)
         self._backend = backend
         self.model = ListingsModel(backend, self._wanted(), self)
         self.delegate = ListingDelegate(photos, self)
@@ -41,6 +48,7 @@ class ShelfPage(QWidget):
         self.view = ListingsView(self.model, self.delegate)
         self.view.setAccessibleName(self.tr("What you offer and want"))
         self.add_button = push_button(self.tr("&Add something"), role="main")
+        self.bring_button = push_button(self.tr("&Bring a list …"))
         self.edit_button = push_button(self.tr("&Change"))
         self.withdraw_button = push_button(self.tr("&Withdraw"))
         self.empty = PlainLabel(
@@ -54,6 +62,7 @@ class ShelfPage(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lay_out()
         self.add_button.clicked.connect(self.add)
+        self.bring_button.clicked.connect(self._bring)
         self.edit_button.clicked.connect(self._edit)
         self.withdraw_button.clicked.connect(self._withdraw)
         self.view.activated.connect(self._edit)
@@ -66,8 +75,9 @@ class ShelfPage(QWidget):
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
         bar.addWidget(PlainLabel(self.tr("My shelf"), "title"), 1)
-        for button in (self.edit_button, self.withdraw_button, self.add_button):
+        for button in (self.edit_button, self.withdraw_button, self.bring_button):
             bar.addWidget(button)
+        bar.addWidget(self.add_button)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.empty)
@@ -89,6 +99,22 @@ class ShelfPage(QWidget):
     def _wanted(self) -> Wanted:
         identity = self._backend.identity
         return Wanted(owners=() if identity is None else (identity.person,))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A list of another program may be dropped here."""
+        if dropped_file(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Have the list taken in that was dropped."""
+        file = dropped_file(event.mimeData())
+        if file is not None:
+            event.acceptProposedAction()
+            self.bring.emit(file)
+
+    @Slot()
+    def _bring(self) -> None:
+        self.bring.emit(None)
 
     @Slot()
     @Slot(QModelIndex)

@@ -71,10 +71,11 @@ class ListingDelegate(QStyledItemDelegate):
         self._paint_ground(painter, option, place, scheme)
         listing = index.data(Role.LISTING)
         if isinstance(listing, ListingView):
+            owner = _owner(listing, mine=bool(index.data(Role.MINE)))
             if self.cards:
-                self._paint_card(painter, place, listing, scheme)
+                self._paint_card(painter, place, listing, owner, scheme)
             else:
-                self._paint_line(painter, place, listing, scheme)
+                self._paint_line(painter, place, listing, owner, scheme)
         painter.restore()
 
     def _paint_ground(
@@ -89,7 +90,7 @@ class ListingDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 10, 10)
 
     def _paint_card(
-        self, painter: QPainter, place: QRect, listing: ListingView, scheme: Colours
+        self, painter: QPainter, place: QRect, listing: ListingView, owner: str, scheme: Colours
     ) -> None:
         photo = QRect(place.left() + 1, place.top() + 1, place.width() - 2, PHOTO_HEIGHT)
         # What is round below lies outside of what is painted.
@@ -113,12 +114,12 @@ class ListingDelegate(QStyledItemDelegate):
         self._paint_text(
             painter,
             QRect(left, bottom - 2 * height - 2, width, height),
-            _owner(listing),
+            owner,
             scheme.quiet,
         )
 
     def _paint_line(
-        self, painter: QPainter, place: QRect, listing: ListingView, scheme: Colours
+        self, painter: QPainter, place: QRect, listing: ListingView, owner: str, scheme: Colours
     ) -> None:
         side = place.height() - 2
         photo = QRect(place.left() + 1, place.top() + 1, side, side)
@@ -136,7 +137,7 @@ class ListingDelegate(QStyledItemDelegate):
             scheme.ink,
         )
         painter.setFont(plain)
-        description = shown(listing.description.replace("\n", " ")) or _owner(listing)
+        description = shown(listing.description.replace("\n", " ")) or owner
         self._paint_text(
             painter, QRect(left, middle + 3, width * 2 // 3, height), description, scheme.quiet
         )
@@ -146,7 +147,7 @@ class ListingDelegate(QStyledItemDelegate):
             painter, QRect(side_left, middle - height - 3, side_width, height), listing, scheme
         )
         self._paint_text(
-            painter, QRect(side_left, middle + 3, side_width, height), _owner(listing), scheme.quiet
+            painter, QRect(side_left, middle + 3, side_width, height), owner, scheme.quiet
         )
 
     def _paint_photo(
@@ -224,8 +225,8 @@ def state_words(listing: ListingView, scheme: Colours) -> tuple[str, str]:
     return "free", scheme.good
 
 
-def _owner(listing: ListingView) -> str:
-    return "yours" if listing.own else shown(listing.person_name) or listing.person[:8]
+def _owner(listing: ListingView, *, mine: bool) -> str:
+    return "yours" if mine else shown(listing.person_name) or listing.person[:8]
 
 
 def _two_lines(text: str, metrics: QFontMetrics, width: int) -> list[str]:

@@ -5,7 +5,9 @@ text of others passes ``domain.text.shown``, which makes control and bidirection
 visible.
 """
 
-from PySide6.QtCore import Qt
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from p2pshare.domain.text import shown
@@ -53,3 +55,9 @@ def push_button(text: str, *, role: str = "", name: str = "") -> QPushButton:
 def counted(count: int, one: str, many: str) -> str:
     """``one`` for exactly one, else ``many`` with the number in the place of ``{n}``."""
     return one if count == 1 else many.format(n=f"{count:,}")
+
+
+def dropped_file(mime: QMimeData) -> Path | None:
+    """The file that is dragged, if it is one and on this computer."""
+    files = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+    return files[0] if len(files) == 1 else None
