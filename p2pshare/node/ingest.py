@@ -139,7 +139,7 @@ class IngestBatch:
         derivation.take(added)
         derivation.owe_uncovered()
         folder = Folder(self.connection, self.feeds, self.circles, self._keys)
-        folded = folder.fold(derivation.dirty)
+        folded = folder.fold(derivation.in_order(added))
         self._appender.write_usage()
         report.changes = folded.changes
         report.erased = folded.erased

@@ -52,6 +52,14 @@ class Derivation:
         self._wake_dependents(identifiers)
         self._settle_revocations(identifiers)
 
+    def in_order(self, added: Added) -> list[Subject]:
+        """``dirty`` as the entries just added came: rows made now are numbered in that order."""
+        places: dict[Subject, int] = {}
+        for place, one in enumerate(added.entries):
+            subject = subject_of(one.entry.header, one.entry.identifier)
+            places[one.feed.circle, subject] = place
+        return sorted(self.dirty, key=lambda subject: (places.get(subject, -1), subject))
+
     def standing_changed(self, row: FeedRow) -> None:
         """Have every subject that a feed touched folded anew, by entries or by erasures."""
         self._feeds.forget_standing(row.number)

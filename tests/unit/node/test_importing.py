@@ -64,6 +64,13 @@ def test_rows_become_listings(computer: Computer, ada: bytes) -> None:
     assert audit(computer.folder / "ledger.db", computer.reading_keys()).faults == ()
 
 
+def test_listings_stand_in_the_order_of_the_file(computer: Computer, ada: bytes) -> None:
+    names = [f"Thing {number:02}" for number in range(40)]
+    import_list(computer, ada, table(*names, header="name"))
+    views = computer.queries.listings(computer.today())
+    assert [one.title for one in views] == names[::-1]
+
+
 def test_a_category_of_ours_may_be_among_the_tags(computer: Computer, ada: bytes) -> None:
     rows = table("Drill,blue; Perceuse", "Saw,blue", header="HB.name,HB.tags")
     import_list(computer, ada, rows)
