@@ -15,6 +15,8 @@ import first_sync
 import live_update
 import reconnect
 import search
+import stalls
+import window
 from figures import Figure, show, write
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -23,6 +25,9 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "live-update": live_update.measure,
     "reconnect": reconnect.measure,
     "search": search.measure,
+    "window": window.measure,
+    "window-sync-many": lambda: stalls.measure(500, 20),
+    "window-sync-one": lambda: stalls.measure(1, 10_000),
 }
 
 
