@@ -22,6 +22,11 @@ class Child:
             text=True,
         )
 
+    @property
+    def process_id(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
     def line(self) -> dict[str, Any]:
         """The next line it prints. Raises RuntimeError if it ends instead."""
         assert self._process.stdout is not None

@@ -5,6 +5,7 @@ over TLS between two processes, and one commit with synchronous=FULL.
 """
 
 import asyncio
+import contextlib
 import datetime
 import sqlite3
 import ssl
@@ -20,6 +21,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from figures import Figure
+from first_sync import fill
+from made_feeds import made_feeds
 from websockets.asyncio.client import ClientConnection, connect
 
 from p2pshare.domain.commands import AddListing, AddPerson, EditListing
@@ -30,24 +33,26 @@ from p2pshare.node.facade import Node
 EDITS = 300
 WARM_UP = 20
 LISTINGS = 100
+SYNC_EVERY = 100
 
 
-def measure() -> list[Figure]:
-    """The figures."""
+def measure(*, loaded: bool = False) -> list[Figure]:
+    """The figures; ``loaded``: while a third node takes its first sync of 11,000 entries."""
+    what = "live edit under load" if loaded else "live edit"
     with tempfile.TemporaryDirectory(prefix="p2pshare-bench-") as name:
-        edits, bare = asyncio.run(_measure(Path(name)))
+        edits, bare = asyncio.run(_measure(Path(name), loaded=loaded))
     figures = []
     for label, quantile in (("p50", 50), ("p99", 99)):
         edit, cost = _percentile(edits, quantile), _percentile(bare, quantile)
         figures += [
-            Figure(f"live edit: {label}", edit * 1000, "ms"),
-            Figure(f"live edit: {label} of a round trip and a FULL commit", cost * 1000, "ms"),
-            Figure(f"live edit: {label} to that", edit / cost, "ratio"),
+            Figure(f"{what}: {label}", edit * 1000, "ms"),
+            Figure(f"{what}: {label} of a round trip and a FULL commit", cost * 1000, "ms"),
+            Figure(f"{what}: {label} to that", edit / cost, "ratio"),
         ]
     return figures
 
 
-async def _measure(folder: Path) -> tuple[list[float], list[float]]:
+async def _measure(folder: Path, *, loaded: bool) -> tuple[list[float], list[float]]:
     """Seconds of each edit, and of each bare round trip with its commit, taken in turn."""
     certificate = folder / "echo.pem"
     certificate.write_bytes(_certificate())
@@ -57,7 +62,9 @@ async def _measure(folder: Path) -> tuple[list[float], list[float]]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    with Child("echo_bytes.py", [certificate]) as echo:
+    if loaded:
+        fill(folder / "one", list(made_feeds(500, 20)))
+    with contextlib.ExitStack() as stack, Child("echo_bytes.py", [certificate]) as echo:
         echo_port = echo.line()["port"]
         database = _bare_database(folder)
         async with (
@@ -70,17 +77,24 @@ async def _measure(folder: Path) -> tuple[list[float], list[float]]:
                 for number in range(LISTINGS)
             ]
             with Child("watch_ledger.py", [folder / "two", node.port]) as watching:
-                await asyncio.to_thread(watching.line)  # linked
-                for _ in shelf:
-                    await asyncio.to_thread(watching.line)
+                linked = await asyncio.to_thread(watching.line)
+                assert "linked" in linked
+                awaited = {listing.hex() for listing in shelf}
+                while awaited:
+                    line = await asyncio.to_thread(watching.line)
+                    awaited.discard(line["listing"])
                 for number in range(EDITS + WARM_UP):
-                    edit = EditListing(
-                        person=ada, listing=shelf[number % LISTINGS], title=f"Edited {number}"
-                    )
+                    if loaded and number % SYNC_EVERY == 0:
+                        arguments = [folder / f"load-{number}", node.port, 10_000]
+                        stack.enter_context(Child("receive_ledger.py", arguments))
+                    listing = shelf[number % LISTINGS]
+                    edit = EditListing(person=ada, listing=listing, title=f"Edited {number}")
                     start = time.monotonic()
                     await node.submit(edit)
-                    seen = (await asyncio.to_thread(watching.line))["at"]
-                    edits.append(seen - start)
+                    line = await asyncio.to_thread(watching.line)
+                    while line["listing"] != listing.hex() or line["at"] < start:
+                        line = await asyncio.to_thread(watching.line)
+                    edits.append(line["at"] - start)
                     bare.append(await _bare(connection, database))
         database.close()
     return edits[WARM_UP:], bare[WARM_UP:]

@@ -12,7 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import first_sync
+import import_rate
 import live_update
+import many_devices
+import node_memory
 import reconnect
 import search
 import stalls
@@ -23,8 +26,12 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "first-sync-many": lambda: first_sync.measure(500, 20),
     "first-sync-one": lambda: first_sync.measure(1, 10_000),
     "live-update": live_update.measure,
+    "live-update-loaded": lambda: live_update.measure(loaded=True),
     "reconnect": reconnect.measure,
     "search": search.measure,
+    "many-devices": many_devices.measure,
+    "import": import_rate.measure,
+    "node-memory": node_memory.measure,
     "window": window.measure,
     "window-sync-many": lambda: stalls.measure(500, 20),
     "window-sync-one": lambda: stalls.measure(1, 10_000),
