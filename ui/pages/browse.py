@@ -79,7 +79,8 @@ class BrowsePage(QWidget):
         self.model.counted.connect(self._counted)
         self.model.failed.connect(self._failed)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search.setFocus)
-        self.model.refresh()
+        if backend.identity is not None:  # else the window asks, once it is known who acts
+            self.model.refresh()
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
@@ -102,7 +103,7 @@ class BrowsePage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the cards share the width among them."""
         super().resizeEvent(event)
-        self.delegate.fit(self.width() - 2 * 24 - self.view.verticalScrollBar().width())
+        self.delegate.fit(self.width() - 2 * 24 - self.view.verticalScrollBar().sizeHint().width())
         self.view.scheduleDelayedItemsLayout()
 
     @Slot()

@@ -55,7 +55,8 @@ class PeoplePage(QWidget):
         backend.listen(self.on_events)
         self._show_nearby()
         self._choose()
-        self.refresh()
+        if backend.identity is not None:
+            self.refresh()
 
     def refresh(self) -> None:
         """Read the people anew."""

@@ -70,7 +70,8 @@ class ShelfPage(QWidget):
         self.model.counted.connect(self._counted)
         self.model.failed.connect(self.failed)
         self._choose()
-        self.model.refresh()
+        if backend.identity is not None:
+            self.model.refresh()
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
