@@ -41,6 +41,7 @@ class ChangeName(QDialog):
             PlainLabel(self.tr("Neighbours see the new name when they meet you next."), "quiet")
         )
         layout.addWidget(self.trouble)
+        layout.addStretch(1)
         layout.addLayout(buttons)
         self.name.textChanged.connect(self._typed)
         self.save.clicked.connect(self._save)

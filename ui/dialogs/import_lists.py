@@ -90,7 +90,9 @@ class ImportLists(QDialog):
         chosen = QHBoxLayout()
         chosen.addWidget(self.choose)
         chosen.addWidget(self.file_name, 1)
-        chosen.addWidget(self.form)
+        read_as = QHBoxLayout()
+        read_as.addWidget(self.form)
+        read_as.addStretch(1)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)
@@ -100,10 +102,11 @@ class ImportLists(QDialog):
         layout.setSpacing(10)
         layout.addWidget(self.heading)
         layout.addLayout(chosen)
+        layout.addLayout(read_as)
         for widget in (self.progress, self.summary, self.details, self.trouble):
             layout.addWidget(widget)
         layout.addWidget(self.rows, 1)
-        layout.addStretch(0)
+        layout.addStretch(1)
         layout.addLayout(buttons)
 
     # --- choosing -----------------------------------------------------------------------------
@@ -250,13 +253,17 @@ class ImportLists(QDialog):
         parts = [f"{outcome.imported:,} {came}"]
         if outcome.updated:
             parts.append(f"{outcome.updated:,} {changed}")
-        known = outcome.skipped - len(outcome.passed)
-        if known:
-            parts.append(self.tr("{n} say nothing new").format(n=f"{known:,}"))
-        if outcome.passed:
-            parts.append(self.tr("{n} are not offered").format(n=f"{len(outcome.passed):,}"))
-        if outcome.rejected:
-            parts.append(self.tr("{n} cannot be used").format(n=f"{len(outcome.rejected):,}"))
+        for count, one, many in (
+            (
+                outcome.skipped - len(outcome.passed),
+                self.tr("1 says nothing new"),
+                self.tr("{n} say nothing new"),
+            ),
+            (len(outcome.passed), self.tr("1 is not offered"), self.tr("{n} are not offered")),
+            (len(outcome.rejected), self.tr("1 cannot be used"), self.tr("{n} cannot be used")),
+        ):
+            if count:
+                parts.append(counted(count, one, many))
         if not (outcome.imported or outcome.updated or outcome.rejected or outcome.passed):
             return self.tr("Read as {program}: there is nothing new in this list.").format(
                 program=program
@@ -288,12 +295,13 @@ class ImportLists(QDialog):
                 " anything does."
             )
         )
+        self.summary.setVisible(True)
         self.remarks.setStringList([])
         for widget in (self.progress, self.rows, self.details, self.trouble, self.take):
             widget.setVisible(False)
         self.form.setVisible(self._file is not None)
 
     def _show_trouble(self, text: str) -> None:
-        self.summary.setText("")
-        self.trouble.setText(text[:1].upper() + text[1:])
+        self.summary.setVisible(False)
+        self.trouble.setText(text)
         self.trouble.setVisible(True)

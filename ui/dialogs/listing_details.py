@@ -96,6 +96,7 @@ class ListingDetails(QDialog):
     def _lay_out(self) -> None:
         inside = QWidget()
         texts = QVBoxLayout(inside)
+        texts.setContentsMargins(0, 0, 0, 0)
         texts.addWidget(self.description)
         texts.addStretch(1)
         scroll = QScrollArea()
@@ -125,7 +126,8 @@ class ListingDetails(QDialog):
         for widget in (self.title, self.facts):
             layout.addWidget(widget)
         if self.photos is not None:
-            layout.addWidget(self.photos, 3)
+            self.resize(620, 700)
+            layout.addWidget(self.photos, 4)
         layout.addWidget(scroll, 1)
         layout.addWidget(asking)
         layout.addWidget(self.trouble)

@@ -79,6 +79,7 @@ class ListingEditor(QDialog):
         self.tags.setPlaceholderText(self.tr("separated by commas"))
         self.quantity = QSpinBox()
         self.quantity.setRange(1, QUANTITY_MAX)
+        self.quantity.lineEdit().setTextMargins(6, 0, 0, 0)  # the style sheet does not reach it
         self.trouble = PlainLabel("", "error", wrap=True)
         self.trouble.setVisible(False)
         self.save = push_button(self.tr("&Save"), role="main")

@@ -54,6 +54,7 @@ class AskPassphrase(QDialog):
             )
         )
         layout.addWidget(self.trouble)
+        layout.addStretch(1)
         layout.addLayout(buttons)
         self.passphrase.textChanged.connect(self._typed)
         self.unlock.clicked.connect(self.accept)

@@ -5,16 +5,24 @@ anew when a name has changed.
 """
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QPaintEvent
+from PySide6.QtWidgets import (
+    QMenu,
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QWidget,
+)
 
-from p2pshare.domain.text import shown
 from p2pshare.node.events import EventsMissed, NodeEvent, RowChanged
 
 from ..backend import Answer, Backend, Identity
+from .plain import brief
 
 REFRESH_MS = 100
-ARROW_WIDTH = 44
+NAME_LEFT = 23
+ARROW_WIDTH = 36
 
 
 class IdentityButton(QPushButton):
@@ -65,19 +73,27 @@ class IdentityButton(QPushButton):
         ):
             self._timer.start()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Cut a long name to the width there is."""
-        super().resizeEvent(event)
-        self._write_name()
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the button, and the name from the left, cut to the room there is.
+
+        The style sheet would put it where the navigation's words do not begin.
+        """
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        room = self.rect().adjusted(NAME_LEFT, 0, -ARROW_WIDTH, 0)
+        name = self._name()
+        cut = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, cut)
+
+    def _name(self) -> str:
+        return "" if self._identity is None else brief(self._identity.name)
 
     def _write_name(self) -> None:
-        if self._identity is None:
-            return
-        name = shown(self._identity.name)
-        room = max(0, self.width() - ARROW_WIDTH)
-        cut = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room)
-        self.setText(cut.replace("&", "&&"))
-        self.setToolTip(name if cut != name else "")
+        name = self._name()
+        self.setText(name.replace("&", "&&"))
         self.setAccessibleName(self.tr("{name} acts; choose another").format(name=name))
 
     def _on_persons(self, answer: Answer) -> None:
@@ -95,7 +111,7 @@ class IdentityButton(QPushButton):
         group = QActionGroup(self._choices)  # one of them is ticked
         if len(self._persons) > 1:
             for one in self._persons:
-                action = QAction(shown(one.name).replace("&", "&&"), self._choices)
+                action = QAction(brief(one.name).replace("&", "&&"), self._choices)
                 action.setCheckable(True)
                 action.setChecked(one == self._identity)
                 action.setData(one)

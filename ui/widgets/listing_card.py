@@ -15,7 +15,7 @@ from p2pshare.domain.views import ListingView
 
 from ..models.listings import Role
 from ..theme import Colours, colours
-from .categories import category_of, icon
+from .categories import category_of, category_shown, icon
 
 CARD: Final = QSize(236, 252)
 LINE: Final = QSize(320, 76)
@@ -137,7 +137,9 @@ class ListingDelegate(QStyledItemDelegate):
             scheme.ink,
         )
         painter.setFont(plain)
-        description = shown(listing.description.replace("\n", " ")) or owner
+        description = shown(listing.description.replace("\n", " ")) or category_shown(
+            listing.category
+        )
         self._paint_text(
             painter, QRect(left, middle + 3, width * 2 // 3, height), description, scheme.quiet
         )
