@@ -7,16 +7,21 @@ thread, then Qt ends. Qt is imported only here and below, after it is known that
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
+from p2pshare.errors import NodeError
 from p2pshare.node.config import (
     Config,
     NetworkConfig,
     default_folder,
     interfaces_from_environment,
+    parse_interface,
     parse_peer,
 )
+
+Parsed = TypeVar("Parsed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,18 +80,36 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="p2pshare", description="Share tools and skills with your neighbours."
     )
     parser.add_argument("--data", type=Path, default=None, help="the folder with your ledger")
-    parser.add_argument("--interface", action="append", default=[], metavar="IP")
+    parser.add_argument(
+        "--interface", action="append", default=[], metavar="IP", type=_usage(parse_interface)
+    )
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--peer", action="append", default=[], type=parse_peer)
+    parser.add_argument("--peer", action="append", default=[], type=_usage(parse_peer))
     parser.add_argument("--no-discovery", action="store_true")
     options = parser.parse_args(arguments)
     options.data = options.data or default_folder()
+    try:
+        options.interface = tuple(options.interface) or interfaces_from_environment()
+    except NodeError as error:
+        parser.error(str(error))
     return options
+
+
+def _usage(parse: Callable[[str], Parsed]) -> Callable[[str], Parsed]:
+    """``parse``, with its NodeError as what argparse reports in one line."""
+
+    def parsed(text: str) -> Parsed:
+        try:
+            return parse(text)
+        except NodeError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parsed
 
 
 def _network(options: argparse.Namespace) -> NetworkConfig:
     return NetworkConfig(
-        interfaces=tuple(options.interface) or interfaces_from_environment(),
+        interfaces=options.interface,
         port=options.port,
         peers=tuple(options.peer),
         discovery=not options.no_discovery,

@@ -7,7 +7,6 @@ so that whoever reads them slowly, or not at all, never holds the node up.
 
 import asyncio
 import contextlib
-import ipaddress
 import json
 import logging
 import os
@@ -37,10 +36,12 @@ _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 def interface(value: str) -> str:
     """An IP address of this computer, as text; a usage error for what is none."""
+    from p2pshare.node.config import parse_interface
+
     try:
-        return str(ipaddress.ip_address(value))
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is not an address such as 192.168.1.7") from None
+        return parse_interface(value)
+    except NodeError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def peer(value: str) -> tuple[str, int]:

@@ -4,6 +4,7 @@ Command line beats environment beats default. P2PSHARE_DATA names the folder, P2
 the only addresses that are used, by every part of the program.
 """
 
+import ipaddress
 import os
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,9 +47,24 @@ def default_folder() -> Path:
 
 
 def interfaces_from_environment() -> tuple[str, ...]:
-    """The addresses in P2PSHARE_INTERFACES, separated by commas; empty if it is not set."""
+    """The addresses in P2PSHARE_INTERFACES, separated by commas; empty if it is not set.
+
+    Raises NodeError for what is no address: it must never come to mean "every address".
+    """
     text = os.environ.get("P2PSHARE_INTERFACES", "")
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return tuple(map(parse_interface, parts))
+    except NodeError as error:
+        raise NodeError(f"P2PSHARE_INTERFACES: {error}") from None
+
+
+def parse_interface(text: str) -> str:
+    """An IP address as text, a scope (``fe80::1%eth0``) kept. Raises NodeError."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise NodeError(f"{text!r} is not an address such as 192.168.1.7") from None
 
 
 def parse_peer(text: str) -> tuple[str, int]:

@@ -168,6 +168,16 @@ def test_interfaces_of_the_environment_are_used(ada: Home, monkeypatch: pytest.M
     assert "127.0.0.1" in listening
 
 
+def test_what_is_no_address_in_the_environment_is_refused(
+    ada: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("P2PSHARE_INTERFACES", "127.0.0.1,eth0")
+    ran = ada.run("node", QUIET)
+    assert (ran.code, ran.out) == (1, "")
+    assert one_error(ran.err)
+    assert "P2PSHARE_INTERFACES: 'eth0' is not an address" in ran.err
+
+
 def can_connect(host: str, port: int) -> bool:
     try:
         socket.create_connection((host, port), 5).close()
