@@ -181,8 +181,10 @@ def _signed(view: "AgreementView") -> "Text":
 
 
 def loan_document(view: "AgreementView") -> dict[str, Any]:
-    """A loan as programs get it (DESIGN section 12); conflicts and what was revoked on top."""
-    return {
+    """A loan as programs get it: the keys of DESIGN section 12. On top of them only what must not
+    be missed: ``conflict`` where it was promised twice, ``denied`` where entries were revoked.
+    """
+    document: dict[str, Any] = {
         "loan": view.agreement,
         "listing": view.listing,
         "title": view.title,
@@ -195,9 +197,12 @@ def loan_document(view: "AgreementView") -> dict[str, Any]:
         "until": view.until_day,
         "due_at": iso_or_none(view.due_at_ms),
         "overdue": view.overdue,
-        "conflict": view.conflict,
-        "denied": list(view.denied),
         "signed_by": [
             {"move": one.move, "person": one.person, "at": iso(one.at_ms)} for one in view.signed_by
         ],
     }
+    if view.conflict:
+        document["conflict"] = True
+    if view.denied:
+        document["denied"] = list(view.denied)
+    return document
