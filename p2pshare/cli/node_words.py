@@ -57,10 +57,13 @@ class EventWords:
 
     def begin(self, folder: Path) -> str:
         """The first line: that it runs, and how to reach it."""
-        return self._line(
-            f"On the network at port {self._node.port}, the ledger is in {folder}. Ctrl-C ends it.",
-            "green",
-        )
+        ledger = f"the ledger is in {folder}. Ctrl-C ends it."
+        if not self._node.port:
+            return self._line(
+                f"Waiting for a network: no address that may be used is there now; {ledger}",
+                "yellow",
+            )
+        return self._line(f"On the network at port {self._node.port}, {ledger}", "green")
 
     async def of(self, event: NodeEvent) -> str | None:
         """The line for an event; None for what people need not know."""

@@ -22,12 +22,13 @@ Result = TypeVar("Result")
 class QuietNode:
     """As much of a node as words need: a port, and a ledger to read."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, port: int = 4711) -> None:
         self._ledger = ledger
+        self._port = port
 
     @property
     def port(self) -> int:
-        return 4711
+        return self._port
 
     async def query(self, read: Callable[[Queries], Result]) -> Result:
         return read(self._ledger.queries)
@@ -122,3 +123,12 @@ def test_colours_are_for_terminals(ada: Home, tmp_path: Path) -> None:
         words = EventWords(QuietNode(ledger), SystemClock(), coloured=False)
         assert "port 4711" in words.begin(tmp_path)
         assert "\x1b" not in words.begin(tmp_path)
+
+
+def test_without_an_address_it_does_not_claim_to_be_on_the_network(
+    ada: Home, tmp_path: Path
+) -> None:
+    with closing(ada.ledger()) as ledger:
+        words = EventWords(QuietNode(ledger, port=0), SystemClock(), coloured=False)
+        assert "Waiting for a network" in words.begin(tmp_path)
+        assert "port 0" not in words.begin(tmp_path)
