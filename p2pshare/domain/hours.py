@@ -20,10 +20,10 @@ from p2pshare.errors import DomainError
 
 MINUTES_PER_HOUR: Final = 60
 
-_DECIMAL = re.compile(r"(?P<hours>[0-9]{1,6}([.,][0-9]{1,4})?) ?(h|hours?)?")
-_CLOCK = re.compile(r"(?P<hours>[0-9]{1,6}):(?P<minutes>[0-5][0-9])( ?h)?")
-_MINUTES = re.compile(r"(?P<minutes>[0-9]{1,7}) ?(m|min|minutes?)")
-_BOTH = re.compile(r"(?P<hours>[0-9]{1,6}) ?h ?(?P<minutes>[0-5]?[0-9]) ?(m|min|minutes?)?")
+_DECIMAL = re.compile(r"(?P<hours>[0-9]{1,12}([.,][0-9]{1,4})?) ?(h|hours?)?")
+_CLOCK = re.compile(r"(?P<hours>[0-9]{1,12}):(?P<minutes>[0-5][0-9])( ?h)?")
+_MINUTES = re.compile(r"(?P<minutes>[0-9]{1,12}) ?(m|min|minutes?)")
+_BOTH = re.compile(r"(?P<hours>[0-9]{1,12}) ?h ?(?P<minutes>[0-5]?[0-9]) ?(m|min|minutes?)?")
 
 
 @dataclass(frozen=True)

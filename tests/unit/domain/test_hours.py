@@ -86,10 +86,10 @@ def test_hours_as_people_write_them(text, minutes):
     ("text", "reason"),
     [
         *[(text, "write hours as") for text in ("", "x", "-1", "1:60", "1.", ".5", "1e3", "٣")],
-        *[(text, "write hours as") for text in ("1:3", "1h60", "9" * 7, "1.5:30", "1 2")],
+        *[(text, "write hours as") for text in ("1:3", "1h60", "9" * 13, "1.5:30", "1 2")],
         *[(text, "whole minutes") for text in ("1.33", "0,001")],
         *[(text, "at least one minute") for text in ("0", "0m", "0:00")],
-        *[(text, "at most 10000 hours") for text in ("10000:01", "600001m", "10001")],
+        *[(text, "at most 10000 hours") for text in ("10000:01", "600001m", "10001", "9" * 12)],
     ],
 )
 def test_what_is_not_hours_is_refused_with_a_hint(text, reason):
