@@ -8,7 +8,7 @@ parties only.
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from p2pshare.domain.bodies import BusyPeriod
 from p2pshare.domain.categories import Categories
@@ -25,15 +25,13 @@ from p2pshare.domain.views import (
 )
 from p2pshare.store import local
 from p2pshare.store.feeds import chunks, marks, read_frontier
-from p2pshare.store.search import NO_CATEGORIES, match_expression
+from p2pshare.store.search import NO_CATEGORIES, matching_listings
 
 _LISTING_COLUMNS: Final = (
     "l.listing, l.circle, l.owner, l.exchange_type, l.item_type, l.transaction_types, l.title,"
     " l.description, l.category, l.tags, l.quantity, l.expires, l.photos, l.terms, l.closed,"
     " l.updated_entry"
 )
-#: Weights of the columns title, description, category and tags.
-_WITH_CATEGORIES: Final = "bm25(8.0, 4.0, 1.0, 4.0)"
 _AGREEMENT_COLUMNS: Final = (
     "agreement, kind, circle, listing, owner, asker, title, quantity, from_day, until_day, note,"
     " due_at_ms, closed_ms, state, underlying_state, denied"
@@ -69,7 +67,7 @@ class Queries:
         Those that match ``search`` best come first, else those changed last. ``owners`` are hex
         person ids.
         """
-        matching = _matching(
+        matching = matching_listings(
             today, search, self._categories, exchange_type, item_type, owners, circle
         )
         if matching is None:
@@ -92,7 +90,7 @@ class Queries:
         circle: str | None = None,
     ) -> int:
         """How many listings ``listings`` would give without a limit."""
-        matching = _matching(
+        matching = matching_listings(
             today, search, self._categories, exchange_type, item_type, owners, circle
         )
         if matching is None:
@@ -316,52 +314,6 @@ class Queries:
             ):
                 found[identifier.hex()] = at_ms
         return found
-
-
-class _Matching(NamedTuple):
-    """The parts of a query for listings; ``where`` has a question mark for each value."""
-
-    source: str
-    where: str
-    values: list[str]
-    order: str
-
-
-def _matching(
-    today: str,
-    search: str | None,
-    categories: Categories,
-    exchange_type: str | None,
-    item_type: str | None,
-    owners: Sequence[str] | None,
-    circle: str | None,
-) -> _Matching | None:
-    """The query for these listings, or None where a search has no word in it."""
-    source, order = "listings AS l", "l.number DESC"
-    where, values = ["l.closed = 0", "(l.expires IS NULL OR l.expires >= ?)"], [today]
-    if search is not None:
-        expression = match_expression(search, categories)
-        if expression is None:
-            return None
-        source = "listings_fts AS s JOIN listings AS l ON l.number = s.rowid"
-        where.insert(0, "listings_fts MATCH ?")
-        values.insert(0, expression)
-        order = "s.rank"
-        if expression != match_expression(search):
-            # What a title says counts for more than where a listing belongs.
-            where.insert(1, f"rank MATCH '{_WITH_CATEGORIES}'")
-    for column, value in (
-        ("exchange_type", exchange_type),
-        ("item_type", item_type),
-        ("circle", circle),
-    ):
-        if value is not None:
-            where.append(f"l.{column} = ?")
-            values.append(value)
-    if owners is not None:
-        where.append(f"l.owner IN ({marks(owners)})")
-        values.extend(owners)
-    return _Matching(source, " AND ".join(where), values, order)
 
 
 def _agreement_view(

@@ -1,4 +1,4 @@
-"""What people type into a search box, as an FTS5 expression; and ids by their beginnings.
+"""What people search for, as FTS5 and SQL; and ids by their beginnings.
 
 Every word must be found, whole or as a beginning, accents and case aside (the index folds them). A
 word that means one of our categories is found too where that is a listing's category, in whatever
@@ -9,17 +9,22 @@ language. No character of the text is ever taken as FTS5 syntax
 import re
 import sqlite3
 import unicodedata
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 from p2pshare.domain.categories import Categories, Category
 from p2pshare.errors import UnknownReference
+from p2pshare.store.feeds import marks
 
 _WORD: Final = re.compile(r"\w+")
 _HEX: Final = re.compile(r"[0-9a-f]+")
 _SEARCH_WORDS_MAX: Final = 16
 _ID_PREFIX_SURE: Final = 8
 """So many hex digits are an id first: nobody takes over another's by a name that looks like it."""
+
+#: Weights of the columns title, description, category and tags.
+_WITH_CATEGORIES: Final = "bm25(8.0, 4.0, 1.0, 4.0)"
 
 NO_CATEGORIES: Final = Categories()
 
@@ -51,6 +56,55 @@ def _or_category(part: str, category: Category) -> str:
     """``part``, or a category that begins with this one's id or name in any language."""
     names = " OR ".join(f'^"{name}"' for name in category.called())
     return f"(({part}) OR category : ({names}))"
+
+
+class MatchingListings(NamedTuple):
+    """The parts of a query for listings; ``where`` has a question mark for each value."""
+
+    source: str
+    where: str
+    values: list[str]
+    order: str
+
+
+def matching_listings(
+    today: str,
+    search: str | None,
+    categories: Categories,
+    exchange_type: str | None,
+    item_type: str | None,
+    owners: Sequence[str] | None,
+    circle: str | None,
+) -> MatchingListings | None:
+    """The query for open listings on ``today`` (see ``Queries.listings``).
+
+    None where a search has no word in it.
+    """
+    source, order = "listings AS l", "l.number DESC"
+    where, values = ["l.closed = 0", "(l.expires IS NULL OR l.expires >= ?)"], [today]
+    if search is not None:
+        expression = match_expression(search, categories)
+        if expression is None:
+            return None
+        source = "listings_fts AS s JOIN listings AS l ON l.number = s.rowid"
+        where.insert(0, "listings_fts MATCH ?")
+        values.insert(0, expression)
+        order = "s.rank"
+        if expression != match_expression(search):
+            # What a title says counts for more than where a listing belongs.
+            where.insert(1, f"rank MATCH '{_WITH_CATEGORIES}'")
+    for column, value in (
+        ("exchange_type", exchange_type),
+        ("item_type", item_type),
+        ("circle", circle),
+    ):
+        if value is not None:
+            where.append(f"l.{column} = ?")
+            values.append(value)
+    if owners is not None:
+        where.append(f"l.owner IN ({marks(owners)})")
+        values.extend(owners)
+    return MatchingListings(source, " AND ".join(where), values, order)
 
 
 def resolve(connection: sqlite3.Connection, table: str, key: str, prefix: str) -> str:
