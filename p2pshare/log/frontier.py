@@ -8,12 +8,18 @@ lower-case hex digits; the empty prefix is everything.
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from hashlib import sha256
+from typing import Final
 
 Tip = tuple[int, bytes]
 """(seq, entry id) of an entry that nothing in hand follows."""
 
 Tips = tuple[Tip, ...]
 """The tips of one feed, ascending; more than one where the feed is forked."""
+
+
+SMALL_RANGE: Final = 64
+"""Fingerprints of ranges of at most this many feeds are made anew each time: peers name ranges as
+they like, and there are no more ranges of more feeds than feeds."""
 
 
 class Frontier:
@@ -76,7 +82,8 @@ class Frontier:
             for seq, identifier in tips:
                 hasher.update(seq.to_bytes(8, "big") + identifier)
         value = hasher.digest()
-        self._fingerprints[prefix] = value
+        if end - start > SMALL_RANGE:
+            self._fingerprints[prefix] = value
         return value
 
     def digest(self) -> bytes:

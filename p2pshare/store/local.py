@@ -12,6 +12,8 @@ from typing import Final
 from p2pshare.log.certificate import OPEN_CIRCLE, OPEN_CIRCLE_NAME
 
 REMEMBERED_ADDRESSES_MAX: Final = 256
+REFUSED_FEEDS_MAX: Final = 4096
+"""Feeds cost nothing to make, so that those over quota must not fill the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +144,19 @@ def remembered_addresses(connection: sqlite3.Connection) -> list[RememberedAddre
 
 
 def refuse_feed(connection: sqlite3.Connection, circle: int, feed: bytes, reason: str) -> None:
-    """Do not want ``feed`` again: its person is over quota."""
+    """Note that the person of ``feed`` is over quota; the oldest notes give way."""
     connection.execute(
         "INSERT OR REPLACE INTO refused_feeds (circle, feed, reason) VALUES (?, ?, ?)",
         (circle, feed, reason),
     )
+    connection.execute(
+        "DELETE FROM refused_feeds WHERE rowid <= (SELECT max(rowid) FROM refused_feeds) - ?",
+        (REFUSED_FEEDS_MAX,),
+    )
 
 
 def refused_feeds(connection: sqlite3.Connection) -> set[tuple[bytes, bytes]]:
-    """(circle, feed) of every feed that is not wanted again."""
+    """(circle, feed) of the feeds that were cut or not taken, the latest REFUSED_FEEDS_MAX."""
     return set(
         connection.execute(
             "SELECT c.circle, r.feed FROM refused_feeds AS r JOIN circles AS c"

@@ -125,9 +125,7 @@ class Reconciliation:
             if message.kind is HeadsKind.LISTING:
                 differences.append(Head(feed, own))
                 absent_here += not own
-        room = len(frontier) + STRANGE_FEEDS_PER_LINK_MAX
-        if len(self.peer) > room or self._tips_named > room * TIPS_PER_STRANGE_FEED:
-            raise SyncError("the peer names more feeds than anybody has")
+        self._check_named()
         if message.kind is HeadsKind.NOTICE:
             compared.answers.extend(notices(self._circle, differences))
             return compared
@@ -155,6 +153,11 @@ class Reconciliation:
             ],
         )
 
+    def arrived(self, feed: bytes, first_seq: int, previous: bytes, tip: Tip) -> None:
+        """The peer sent the entries after ``previous`` up to ``tip``. Raises SyncError."""
+        self.sent(feed, first_seq, previous, tip)
+        self._check_named()
+
     def sent(self, feed: bytes, first_seq: int, previous: bytes, tip: Tip) -> None:
         """The peer has, or will have, the entries after ``previous`` up to ``tip``."""
         known = self.peer.get(feed, ())
@@ -170,6 +173,11 @@ class Reconciliation:
         if first_seq == 0:
             return not known
         return any(identifier == previous for _, identifier in known)
+
+    def _check_named(self) -> None:
+        room = len(self._frontier) + STRANGE_FEEDS_PER_LINK_MAX
+        if len(self.peer) > room or self._tips_named > room * TIPS_PER_STRANGE_FEED:
+            raise SyncError("the peer names more feeds than anybody has")
 
     def _range(self, prefix: str) -> Range:
         return Range(prefix, self._frontier.count(prefix), self._frontier.fingerprint(prefix))

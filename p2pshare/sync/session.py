@@ -306,7 +306,7 @@ class Session:
             if shared.wants.is_refused(key):
                 continue
             last_seq, last = first.seq + len(stretch) - 1, entry_id(stretch[-1].header)
-            reconciliation.sent(feed, first.seq, first.previous, (last_seq, last))
+            reconciliation.arrived(feed, first.seq, first.previous, (last_seq, last))
             shared.wants.arrived(self.link, key, shared.now)
             chains.append(Chain(feed, first.seq, first.previous, last_seq, last, stretch))
         if chains:

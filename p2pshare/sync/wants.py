@@ -13,7 +13,12 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
-from p2pshare.limits import FEEDS_IN_FLIGHT_MAX, WANT_SECONDS_MAX, WANT_SECONDS_TOTAL_MAX
+from p2pshare.limits import (
+    FEEDS_IN_FLIGHT_MAX,
+    STRANGE_FEEDS_PER_LINK_MAX,
+    WANT_SECONDS_MAX,
+    WANT_SECONDS_TOTAL_MAX,
+)
 from p2pshare.log.frontier import Tips
 from p2pshare.sync.messages import ServedStatus
 from p2pshare.sync.reconcile import lacking
@@ -88,7 +93,9 @@ class WantBook:
             lane.flying = {key for key in lane.flying if key[0] != circle}
 
     def refuse(self, key: Key) -> None:
-        """The feed is over quota: not wanted again."""
+        """The feed is over quota: not wanted again, unless too many are to be remembered."""
+        if len(self._over_quota) >= STRANGE_FEEDS_PER_LINK_MAX:
+            self._over_quota.clear()
         self._over_quota.add(key)
 
     def is_refused(self, key: Key) -> bool:
@@ -108,7 +115,9 @@ class WantBook:
     def force(self, link: int, key: Key, ids: Iterable[bytes]) -> None:
         """The link has these entries, which are certainly not held here."""
         lane = self._lanes[link]
-        lane.forced.setdefault(key, set()).update(ids)
+        forced = lane.forced.setdefault(key, set())
+        if len(forced) < FRUITLESS_TIPS_MAX:
+            forced.update(ids)
         self._enqueue(lane, key)
 
     def in_flight(self, link: int, key: Key) -> bool:

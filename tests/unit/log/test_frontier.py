@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from p2pshare.log.frontier import Frontier, Tips
+from p2pshare.log.frontier import SMALL_RANGE, Frontier, Tips
 
 # Feeds that share long prefixes, so that ranges and their edges are met.
 FEEDS = [
@@ -94,3 +94,12 @@ def test_every_change_of_a_tip_changes_the_digest(tips: Tips) -> None:
     assert frontier.digest() != before
     frontier.set(FEEDS[0], ((3, b"i" * 32),))
     assert frontier.digest() == before
+
+
+def test_ranges_that_a_peer_makes_up_take_no_memory() -> None:
+    frontier = Frontier({bytes([n]) * 32: ((3, b"i" * 32),) for n in range(SMALL_RANGE + 1)})
+    for number in range(1000):
+        frontier.fingerprint(sha256(bytes([number % 256, number // 256])).hexdigest()[:40])
+    assert not frontier._fingerprints
+    frontier.digest()
+    assert list(frontier._fingerprints) == [""]

@@ -79,3 +79,10 @@ def test_a_refused_feed_is_named_with_its_circle(connection):
     for reason in ("full", "still full"):
         local.refuse_feed(connection, 1, FEED, reason)
     assert local.refused_feeds(connection) == {(OPEN_CIRCLE, FEED)}
+
+
+def test_feeds_over_quota_do_not_fill_the_file(connection, monkeypatch):
+    monkeypatch.setattr(local, "REFUSED_FEEDS_MAX", 3)
+    for number in range(10):
+        local.refuse_feed(connection, 1, bytes([number]) * 32, "full")
+    assert {feed[0] for _, feed in local.refused_feeds(connection)} == {7, 8, 9}

@@ -17,6 +17,7 @@ from p2pshare.limits import (
 from p2pshare.log.certificate import OPEN_CIRCLE, closed_circle
 from p2pshare.log.entry import SignedEntry
 from p2pshare.log.frontier import Frontier
+from p2pshare.sync import reconcile
 from p2pshare.sync import session as session_module
 from p2pshare.sync.circles import DIALLER, LISTENER, circle_tag
 from p2pshare.sync.events import (
@@ -238,6 +239,17 @@ def test_refused_stretches_are_borne_a_while(script, author) -> None:
         script.tell(StretchesStored(store.request, (refused,)))
         assert bool(script.closed()) == (number == REFUSED_STRETCHES_PER_LINK_MAX)
     assert script.closed() == ["too many entries of this link were refused"]
+
+
+def test_a_peer_may_not_begin_feeds_without_end(script, monkeypatch) -> None:
+    """What follows an entry that is not here needs no signature to be told so."""
+    monkeypatch.setattr(reconcile, "STRANGE_FEEDS_PER_LINK_MAX", 10)
+    link = script.link()
+    for number in range(11):
+        stretch = Author(f"nobody {number}", OPEN_CIRCLE).chain(2)[1:]
+        assert not script.closed()
+        script.hear(link, Stretches(OPEN_CIRCLE, (stretch,)))
+    assert script.closed() == ["the peer names more feeds than anybody has"]
 
 
 # --- backpressure ---------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 
 from p2pshare.limits import FEEDS_IN_FLIGHT_MAX, WANT_SECONDS_MAX, WANT_SECONDS_TOTAL_MAX
 from p2pshare.log.frontier import Tips
+from p2pshare.sync import wants
 from p2pshare.sync.messages import ServedStatus
 from p2pshare.sync.wants import FRUITLESS_TIPS_MAX, Key, WantBook
 
@@ -239,3 +240,19 @@ def test_a_circle_that_was_left_is_forgotten(book: WantBook) -> None:
     assert book.issue(0.0) == []
     assert book.deadline() is None
     assert not book.is_refused(key(3))
+
+
+def test_a_link_cannot_have_ids_remembered_without_end(book: WantBook) -> None:
+    for seq in range(2 * FRUITLESS_TIPS_MAX):
+        book.force(1, key(1), [tips(seq)[0][1]])
+    assert len(book._lanes[1].forced[key(1)]) == FRUITLESS_TIPS_MAX
+
+
+def test_feeds_over_quota_are_not_remembered_without_end(
+    book: WantBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wants, "STRANGE_FEEDS_PER_LINK_MAX", 10)
+    for number in range(35):
+        book.refuse(key(number))
+        assert book.is_refused(key(number))
+    assert len(book._over_quota) <= 10
