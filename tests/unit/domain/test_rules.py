@@ -115,6 +115,24 @@ def test_what_cannot_be_listed(ada, fields, reason):
     refused(reason, rules.put_listing, offer(ada, **fields), TODAY)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"title": "x" * limits.TITLE_CHARACTERS_MAX},
+        {"description": "x" * limits.DESCRIPTION_CHARACTERS_MAX},
+        {"category": "x" * limits.CATEGORY_CHARACTERS_MAX},
+        {"tags": ("x" * limits.TAG_CHARACTERS_MAX,)},
+        {"tags": tuple(map(str, range(limits.TAGS_MAX)))},
+        {"terms": tuple(map(str, range(limits.TERMS_MAX)))},
+        {"photos": tuple(bytes([n]) * 32 for n in range(limits.PHOTOS_MAX))},
+        {"quantity": limits.QUANTITY_MAX},
+    ],
+)
+def test_what_just_fits_is_listed_as_it_is(ada, fields):
+    body = rules.put_listing(offer(ada, **fields), TODAY).body
+    assert {name: getattr(body, name) for name in fields} == fields
+
+
 def test_an_edit_changes_what_is_given_and_nothing_else(ada, drill):
     edit = EditListing(person=ada, listing=LISTING, title="Hammer drill", tags=("diy",), quantity=2)
     kind, body = rules.edit_listing(drill, edit, TODAY)

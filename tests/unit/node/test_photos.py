@@ -27,6 +27,8 @@ from p2pshare.errors import PhotoRefused
 from p2pshare.limits import (
     BLOB_BYTES_MAX,
     PHOTO_FILE_BYTES_MAX,
+    PHOTO_PIXELS_MAX,
+    PHOTO_SCALED_PIXELS_MAX,
     PHOTO_SCANS_MAX,
     PHOTO_SIDE_MAX,
     THUMBNAIL_SIDE,
@@ -257,7 +259,10 @@ def test_it_is_refused_in_one_line(data: bytes, said: str) -> None:
 
 
 def test_scans_are_counted_within_the_picture_only() -> None:
-    assert shown(jpeg_of_scans(PHOTO_SCANS_MAX - 12)).width == 64
+    scans_before = jpeg_of_scans(0).count(b"\xff\xda")
+    assert shown(jpeg_of_scans(PHOTO_SCANS_MAX - scans_before)).width == 64
+    with pytest.raises(PhotoRefused, match="too many layers"):
+        clean_photo(jpeg_of_scans(PHOTO_SCANS_MAX - scans_before + 1))
     assert shown(encoded(halves(), comment=b"\xff\xda" * 1000) + b"\xff\xda" * 1000).width == 400
 
 
@@ -271,6 +276,22 @@ def test_a_photo_of_a_peer_is_held_to_what_ours_are() -> None:
     assert picture_of(fitting[:BLOB_BYTES_MAX]).width == 400
     with pytest.raises(PhotoRefused, match="512 KiB"):
         picture_of(fitting[: BLOB_BYTES_MAX + 1])
+
+
+@pytest.mark.parametrize(
+    ("claiming", "pixels"),
+    [(png_claiming, PHOTO_PIXELS_MAX), (jpeg_claiming, PHOTO_SCALED_PIXELS_MAX)],
+)
+def test_pixels_are_counted_before_they_are_decoded(claiming, pixels: int) -> None:
+    def refusal(height: int) -> str:
+        try:
+            clean_photo(claiming(1_000, height))
+        except PhotoRefused as refused:
+            return str(refused)
+        return ""
+
+    assert refusal(pixels // 1_000) in ("", "the picture is damaged or incomplete")
+    assert "too many pixels" in refusal(pixels // 1_000 + 1)
 
 
 @given(

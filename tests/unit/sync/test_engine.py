@@ -62,6 +62,7 @@ from p2pshare.sync.messages import (
     Want,
     Wanted,
     decode_message,
+    entry_bytes,
 )
 
 COMPLETE = ServedStatus.COMPLETE
@@ -397,13 +398,20 @@ def test_only_a_few_entries_are_pushed(script, author, entries) -> None:
     assert isinstance(said, Stretches if entries == PUSH_ENTRIES_MAX else Heads)
 
 
-def test_only_a_few_bytes_are_pushed(script, author) -> None:
+@pytest.mark.parametrize(("more", "said"), [(0, Stretches), (1, Heads)])
+def test_only_a_few_bytes_are_pushed(script, author, more, said) -> None:
     link = script.link()
     chain = author.chain(5)
-    large = tuple(SignedEntry(one.header, one.signature, bytes(14_000)) for one in chain)
-    assert sum(len(one.body or b"") for one in large) > PUSH_BYTES_MAX
+    bare = [SignedEntry(one.header, one.signature, None) for one in chain]
+    room = PUSH_BYTES_MAX + more - sum(map(entry_bytes, bare))
+    sizes = [room // 5] * 4 + [room - room // 5 * 4]
+    large = tuple(
+        SignedEntry(one.header, one.signature, bytes(size))
+        for one, size in zip(bare, sizes, strict=True)
+    )
+    assert sum(map(entry_bytes, large)) == PUSH_BYTES_MAX + more
     script.tell(Published(OPEN_CIRCLE, (large,), {author.feed: tips_at(chain, 4)}))
-    assert [type(one) for one in script.said(link)] == [Heads]
+    assert [type(one) for one in script.said(link)] == [said]
 
 
 def test_heads_alone_may_be_published(script, author) -> None:

@@ -8,9 +8,11 @@ from sim.authors import Author, seeded
 
 from p2pshare.errors import SyncError
 from p2pshare.limits import (
+    BLOBS_IN_FLIGHT_MAX,
     CIRCLE_TAGS_MAX,
     CIRCLES_MESSAGES_PER_LINK_MAX,
     REFUSED_STRETCHES_PER_LINK_MAX,
+    STANDING_REQUESTS_PER_LINK_MAX,
     STORES_PER_LINK_MAX,
     WANTS_QUEUED_MAX,
 )
@@ -250,6 +252,33 @@ def test_a_peer_may_not_begin_feeds_without_end(script, monkeypatch) -> None:
         assert not script.closed()
         script.hear(link, Stretches(OPEN_CIRCLE, (stretch,)))
     assert script.closed() == ["the peer names more feeds than anybody has"]
+
+
+def test_requests_are_remembered_up_to_a_limit(script) -> None:
+    link = script.link()
+    session = script.engine._sessions[link]
+    for number in range(STANDING_REQUESTS_PER_LINK_MAX + 1):
+        session.remember_request(OPEN_CIRCLE, seeded(number), is_blob=False)
+    assert len(session.standing) == STANDING_REQUESTS_PER_LINK_MAX
+    last_remembered, forgotten = (seeded(STANDING_REQUESTS_PER_LINK_MAX - n) for n in (1, 0))
+    assert (OPEN_CIRCLE, last_remembered) in session.standing
+    assert (OPEN_CIRCLE, forgotten) not in session.standing
+    session.came_to_be_held(OPEN_CIRCLE, forgotten)
+    assert not session.serve.is_ready(), "what is not remembered is not sent, and breaks nothing"
+    session.came_to_be_held(OPEN_CIRCLE, last_remembered)
+    assert session.serve.is_ready()
+
+
+def test_blobs_are_asked_for_a_few_at_a_time(script) -> None:
+    link = script.link()
+    blobs = [seeded(number) for number in range(BLOBS_IN_FLIGHT_MAX + 1)]
+    asked = []
+    for blob in blobs:
+        script.tell(BlobNeeded(OPEN_CIRCLE, blob))
+        asked += [one.blob for one in script.said(link)]
+    assert asked == blobs[:-1]
+    script.hear(link, BlobFound(OPEN_CIRCLE, blobs[0], None))
+    assert [one.blob for one in script.said(link)] == blobs[-1:]
 
 
 # --- backpressure ---------------------------------------------------------------------------

@@ -130,7 +130,8 @@ def test_drip_feeding_one_feed_does_not_hold_another_for_ever(book: WantBook) ->
     book.claim(1, key(2), tips(5))
     book.issue(0.0)
     now = 0.0
-    while now < WANT_SECONDS_TOTAL_MAX + 1:
+    while now < WANT_SECONDS_TOTAL_MAX:
+        assert book.in_flight(1, key(2))
         now += 4.0
         book.arrived(1, key(1), now)
         book.stored(1, key(1), 1, now)
