@@ -9,12 +9,23 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, QObject, QSize, Signal, Slot
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QEvent,
+    QIODevice,
+    QMimeData,
+    QObject,
+    QSize,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import (
     QColor,
     QDropEvent,
     QGuiApplication,
     QImage,
+    QImageWriter,
     QKeyEvent,
     QKeySequence,
     QPainter,
@@ -222,7 +233,7 @@ def holds_photos(mime: QMimeData) -> bool:
     """Whether files, or a picture that is not merely the look of some text."""
     if any(url.isLocalFile() for url in mime.urls()):
         return True
-    return mime.hasImage() and not mime.hasText()
+    return not mime.hasText() and (mime.hasImage() or any(map(mime.hasFormat, ENCODED)))
 
 
 def photos_in(mime: QMimeData) -> list[Path | bytes]:
@@ -240,5 +251,5 @@ def photos_in(mime: QMimeData) -> list[Path | bytes]:
         return []
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"PNG")).write(image)
     return [bytes(buffer.data().data())]
