@@ -93,10 +93,6 @@ class AgreementState:
     signatures: tuple[Signature, ...]
     denied: tuple[bytes, ...]
 
-    def person_of(self, role: str) -> bytes:
-        """The person in ``role``; ValueError if there is no such role."""
-        return self.parties[self.roles.index(role)]
-
     def role_of(self, person: bytes) -> str | None:
         """The role of ``person`` here, or None for everybody else."""
         return self.roles[self.parties.index(person)] if person in self.parties else None

@@ -87,11 +87,6 @@ def open_body(
     return None
 
 
-def reader_count(body: bytes) -> int:
-    """How many readers a sealed body has; 0 if it is malformed."""
-    return len(_boxes(body))
-
-
 def check_body(body: bytes, expected_hash: bytes, expected_size: int) -> None:
     """Raise EncodingError unless ``body`` is the one its header promises."""
     if len(body) != expected_size or body_hash(body) != expected_hash:

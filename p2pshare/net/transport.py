@@ -21,7 +21,6 @@ from p2pshare.net.link_errors import (
     LinkLost,
     MalformedMessage,
     MessageTooLarge,
-    Unreachable,
 )
 from p2pshare.net.websocket import LinkConnection
 
@@ -64,21 +63,6 @@ def socket_name(endpoint: Endpoint) -> tuple[socket.AddressFamily, tuple[str | i
     host, _, scope = endpoint.address.partition("%")
     index = int(scope) if scope.isdigit() else socket.if_nametoindex(scope) if scope else 0
     return socket.AF_INET6, (host, endpoint.port, 0, index)
-
-
-def parse_endpoint(text: str) -> Endpoint:
-    """``192.168.1.5:7000``, ``[fe80::1%3]:7000`` as a person types it. Raises Unreachable with what
-    is wrong.
-    """
-    host, separator, port = text.strip().rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not separator or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
-        raise Unreachable("an address is written like 192.168.1.5:7000")
-    try:
-        ipaddress.ip_address(host)
-    except ValueError as error:
-        raise Unreachable("the part before the colon must be an IP address") from error
-    return Endpoint(host, int(port))
 
 
 def endpoint_of(name: tuple[object, ...]) -> Endpoint:
