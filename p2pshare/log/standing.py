@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from p2pshare.log.certificate import FEED_OPEN_KIND
-from p2pshare.log.tree import Branch, Position, is_ancestor_or_same
+from p2pshare.log.tree import Branch, Position, path_to
 
 
 class Denial(Enum):
@@ -35,6 +35,11 @@ class Standing:
     last_seq: int | None = None
     branches: Mapping[int, Branch] = field(default_factory=dict)
     revoked_at: tuple[Position | None, ...] = ()
+    _counting: Mapping[int, int] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Once for all entries: an author may fork and revoke as often as they like.
+        object.__setattr__(self, "_counting", _counting(self.branches, self.revoked_at))
 
     def denial(self, position: Position, time_ms: int) -> Denial | None:
         """Why the entry at ``position`` does not count, scope aside; None if it does."""
@@ -45,9 +50,9 @@ class Standing:
         if self.expires_ms is not None and time_ms > self.expires_ms:
             return Denial.EXPIRED
         # Last, so that REVOKED says what is lost by the revocation: what would count without it.
-        for last in self.revoked_at:
-            if last is None or not is_ancestor_or_same(self.branches, position, last):
-                return Denial.REVOKED
+        counting = self._counting
+        if counting is not None and position.seq > counting.get(position.branch, -1):
+            return Denial.REVOKED
         return None
 
     def in_scope(self, kind: str, listing: bytes | None) -> bool:
@@ -57,3 +62,21 @@ class Standing:
         if self.kinds and kind not in self.kinds:
             return False
         return not self.listings or listing in self.listings
+
+
+def _counting(
+    branches: Mapping[int, Branch], revoked_at: tuple[Position | None, ...]
+) -> dict[int, int] | None:
+    """Branch -> the last seq of it that all of ``revoked_at`` let count; None: all of it does."""
+    counting: dict[int, int] | None = None
+    for last in revoked_at:
+        path = {} if last is None else path_to(branches, last)
+        if counting is None:
+            counting = path
+        else:
+            counting = {
+                branch: min(seq, counting[branch])
+                for branch, seq in path.items()
+                if branch in counting
+            }
+    return counting

@@ -28,17 +28,16 @@ class Position:
 ROOT_BRANCH = 0
 
 
-def is_ancestor_or_same(
-    branches: Mapping[int, Branch], ancestor: Position, entry: Position
-) -> bool:
-    """Whether ``ancestor`` is ``entry`` or one of the entries it stands on.
+def path_to(branches: Mapping[int, Branch], entry: Position) -> dict[int, int]:
+    """Of each branch that ``entry`` stands on, the seq of the last entry that it stands on.
 
-    ``branches`` names every branch but ROOT_BRANCH. Takes a step per fork, not per entry.
+    Exactly the entries up to these are ``entry`` and its ancestors. ``branches`` names every branch
+    but ROOT_BRANCH. Takes a step per fork, not per entry.
     """
     branch, seq = entry.branch, entry.seq
-    while branch != ancestor.branch:
-        if branch == ROOT_BRANCH:
-            return False
+    path = {branch: seq}
+    while branch != ROOT_BRANCH:
         place = branches[branch]
         branch, seq = place.parent, place.fork_seq
-    return ancestor.seq <= seq
+        path[branch] = seq
+    return path

@@ -99,6 +99,12 @@ class Derivation:
         revocation = decode_revocation(clear_payload(body), self._circle_ids[one.feed.circle])
         if revocation is None:
             return
+        circle, named = one.feed.circle, (revocation.feed, revocation.person, revocation.last_entry)
+        known = self._connection.execute(
+            "SELECT 1 FROM revocations WHERE circle = ? AND feed = ? AND person = ?"
+            " AND last_entry = ? AND entry <> ? LIMIT 1",
+            (circle, *named, one.number),
+        ).fetchone()
         self._connection.execute(
             "INSERT OR REPLACE INTO revocations (entry, circle, person, feed, last_entry)"
             " VALUES (?, ?, ?, ?, ?)",
@@ -110,7 +116,8 @@ class Derivation:
                 revocation.last_entry,
             ),
         )
-        self._revoked(one.feed.circle, revocation.feed)
+        if known is None:  # said again, it changes nothing
+            self._revoked(circle, revocation.feed)
 
     def _take_erasure(self, one: AddedEntry) -> None:
         body = one.entry.signed.body

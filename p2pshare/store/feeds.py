@@ -181,7 +181,7 @@ class FeedCache:
     def _read_standing(self, row: FeedRow) -> Standing:
         revoked_at: list[Position | None] = []
         for last_feed, branch, seq in self._connection.execute(
-            "SELECT e.feed, e.branch, e.seq FROM revocations AS r"
+            "SELECT DISTINCT e.feed, e.branch, e.seq FROM revocations AS r"
             " LEFT JOIN entries AS e ON e.id = r.last_entry"
             " WHERE r.feed = ? AND r.circle = ? AND r.person = ?",
             (row.feed, row.circle, row.person),

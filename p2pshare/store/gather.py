@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -98,6 +98,7 @@ class Gatherer:
             subjects,
         ).fetchall()
         self._feeds.load({row[2] for row in rows})
+        opened = self._open_agreements(circle, rows)
         found = {subject: GatheredSubject(circle, subject) for subject in subjects}
         for number, identifier, feed_number, branch, seq, subject, data, body, damage in rows:
             feed = self._feeds.row(feed_number)
@@ -105,7 +106,10 @@ class Gatherer:
                 continue
             header = _decode(data, number)
             position = Position(branch, seq)
-            kind, payload = self._read(header, None if damage == BODY_DAMAGED else body)
+            if header.sealed:
+                kind, payload = opened.get(number, (SEALED_KIND, None))
+            else:
+                kind, payload = _read_clear(header, None if damage == BODY_DAMAGED else body)
             standing = self._feeds.standing(feed_number)
             found[subject].entries.append(
                 Gathered(
@@ -128,19 +132,44 @@ class Gatherer:
             self._link_own(one.entries)
         return gathered
 
-    def _read(self, header: Header, body: bytes | None) -> tuple[str, Body | None]:
-        """The true kind and the body, as far as this reader can read them."""
-        if body is None:
-            return header.kind, None
-        if header.kind != SEALED_KIND:
-            if header.kind not in KINDS:
-                return header.kind, None
-            return header.kind, decode_payload(header.kind, clear_payload(body))
+    def _open_agreements(
+        self, circle: int, rows: Iterable[tuple[Any, ...]]
+    ) -> dict[int, tuple[str, Body]]:
+        """The true kind and body of the sealed entries that this reader can read, by number.
+
+        Opening costs far more than sealing nonsense does. So the moves of an agreement are tried
+        only if its creating entry opens: without that nobody can tell what they belong to.
+        """
+        creating: list[tuple[int, bytes, Header, bytes]] = []
+        moves: list[tuple[int, bytes, Header, bytes]] = []
+        for number, identifier, feed_number, _, _, subject, data, body, damage in rows:
+            if body is None or damage in (HEADER_DAMAGED, BODY_DAMAGED):
+                continue
+            if self._feeds.row(feed_number).circle != circle:
+                continue
+            header = _decode(data, number)
+            if header.sealed:
+                creates = not header.subject and identifier[:SUBJECT_BYTES] == subject
+                (creating if creates else moves).append((number, subject, header, body))
+        opened: dict[int, tuple[str, Body]] = {}
+        readable: set[bytes] = set()
+        for number, subject, header, body in creating:
+            said = self._open(header, body)
+            if said is not None:
+                opened[number] = said
+                readable.add(subject)
+        for number, subject, header, body in moves:
+            if subject in readable:
+                said = self._open(header, body)
+                if said is not None:
+                    opened[number] = said
+        return opened
+
+    def _open(self, header: Header, body: bytes) -> tuple[str, Body] | None:
         payload = open_body(
             body, self._keys, circle=header.circle, feed=header.feed, previous=header.previous
         )
-        opened = None if payload is None else decode_sealed_payload(payload)
-        return (SEALED_KIND, None) if opened is None else opened
+        return None if payload is None else decode_sealed_payload(payload)
 
     def _find_waiting(self, gathered: Iterable[GatheredSubject]) -> None:
         """Mark the entries that come after one that is not in hand in their circle."""
@@ -197,7 +226,14 @@ class Gatherer:
             by_feed[entry.feed.number].append(entry)
         for number, own in by_feed.items():
             if len(own) > 1:
-                _link_own_feed(own, self._feeds.branches(number))
+                _link_own_feed(own, self._feeds.standing(number).branches)
+
+
+def _read_clear(header: Header, body: bytes | None) -> tuple[str, Body | None]:
+    """The kind and the body of a clear entry, as far as this version knows them."""
+    if body is None or header.kind not in KINDS:
+        return header.kind, None
+    return header.kind, decode_payload(header.kind, clear_payload(body))
 
 
 def _decode(header: bytes, number: int) -> Header:

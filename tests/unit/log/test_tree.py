@@ -1,15 +1,21 @@
 """log.tree: ancestry by branches equals a naive walk over previous entries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from p2pshare.log.tree import ROOT_BRANCH, Branch, Position, is_ancestor_or_same
+from p2pshare.log.tree import ROOT_BRANCH, Branch, Position, path_to
 
 # For each entry a draw for the entry it follows; a small share of them begin the feed anew.
 GROWTH = st.lists(st.integers(0, 2**30), min_size=1, max_size=24)
+
+
+def is_ancestor_or_same(
+    branches: Mapping[int, Branch], ancestor: Position, entry: Position
+) -> bool:
+    return ancestor.seq <= path_to(branches, entry).get(ancestor.branch, -1)
 
 
 def parents_of(growth: list[int]) -> list[int | None]:

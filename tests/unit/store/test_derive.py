@@ -5,6 +5,7 @@ from unit.store.ledger_kit import ADA, BEN
 from unit.store.world_kit import Reader, World
 
 from p2pshare.log.stretch import read_entry
+from p2pshare.log.tree import Position
 from p2pshare.store.append import Added, AddedEntry
 from p2pshare.store.derive import Derivation
 from p2pshare.store.feeds import FeedCache, circle_numbers
@@ -54,6 +55,19 @@ def test_a_revocation_concerns_all_that_the_feed_touched(world):
             "SELECT person, feed, last_entry FROM revocations"
         ).fetchall()
         assert rows == [(ADA.id, thief.key.public, first.identifier)]
+
+
+def test_a_revocation_said_again_concerns_nothing_more(world):
+    thief, feed = world.open_feed(ADA), world.open_feed(ADA)
+    first, second = world.put(thief, "Drill"), world.put(thief, "Saw")
+    world.revoke(feed, ADA, first)
+    again = world.revoke(feed, ADA, first)
+    with Reader() as reader:
+        reader.take_all(world)
+        assert not {first.subject, second.subject} & dirty_after(reader, again)
+        cache = FeedCache(reader.database.connection)
+        (row,) = cache.rows_of(thief.key.public)
+        assert cache.standing(row.number).revoked_at == (Position(0, first.header.seq),)
 
 
 def test_the_last_entry_of_a_revocation_concerns_the_feed_when_it_comes(world):

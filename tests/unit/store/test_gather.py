@@ -5,6 +5,7 @@ from unit.store.ledger_kit import ADA, BEN, CLEO, without_body
 from unit.store.world_kit import Reader, World
 
 from p2pshare.errors import StoreDamaged
+from p2pshare.log.body import open_body
 from p2pshare.log.standing import Denial
 from p2pshare.store.feeds import FeedCache
 from p2pshare.store.gather import Gatherer
@@ -117,6 +118,32 @@ def test_own_predecessors_follow_the_branches(world):
         further.identifier: (right.identifier,),
         before.identifier: (),
     }
+
+
+def test_nothing_is_opened_of_an_agreement_that_is_not_ours(world, monkeypatch):
+    """Opening costs much more than sending: only what can belong to something is tried."""
+    ada, ben = world.open_feed(ADA), world.open_feed(BEN)
+    listing = world.put(ada, "Drill")
+    loan = world.request(ben, listing)
+    move = world.move(ada, loan, "accept", after=[loan])
+    tried = []
+
+    def open_and_note(body, keys, **place):
+        tried.append(body)
+        return open_body(body, keys, **place)
+
+    monkeypatch.setattr("p2pshare.store.gather.open_body", open_and_note)
+    with Reader(ADA) as ours, Reader(CLEO) as strangers:
+        strangers.take_all(world)
+        tried.clear()
+        (subject,) = gather(strangers, loan)
+        assert tried == [loan.signed.body]
+        assert {entry.kind for entry in subject.entries} == {"sealed"}
+        ours.take_all(world)
+        tried.clear()
+        (subject,) = gather(ours, loan)
+        assert tried == [loan.signed.body, move.signed.body]
+        assert {entry.kind for entry in subject.entries} == {"loan.request", "loan.accept"}
 
 
 @pytest.mark.parametrize(
