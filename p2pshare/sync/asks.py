@@ -5,6 +5,7 @@ WANT_SECONDS_MAX, of the next. When all were asked it stays needed: a new link i
 a link that was asked remembers it and sends the thing should it come to have it (``session``).
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ class AskLane:
     """One link: the circles it proved, what it may be asked, and what it is busy with."""
 
     circles: set[bytes] = field(default_factory=set)
-    queue: dict[Thing, None] = field(default_factory=dict)
+    queue: OrderedDict[Thing, None] = field(default_factory=OrderedDict)
     asked: set[Thing] = field(default_factory=set)
     flying: set[Thing] = field(default_factory=set)
     progress_at: float = 0.0
@@ -59,7 +60,7 @@ class AskBook:
         self._busy = {thing for thing in self._busy if thing[0] != circle}
         for lane in self._lanes.values():
             lane.circles.discard(circle)
-            lane.queue = {thing: None for thing in lane.queue if thing[0] != circle}
+            lane.queue = OrderedDict((one, None) for one in lane.queue if one[0] != circle)
             lane.asked = {thing for thing in lane.asked if thing[0] != circle}
             lane.flying = {thing for thing in lane.flying if thing[0] != circle}
 
@@ -93,8 +94,7 @@ class AskBook:
         for link, lane in self._lanes.items():
             slots = 1 if lane.stalled else self._slots  # one, to see whether it lives
             while lane.queue and len(lane.flying) < slots:
-                thing = next(iter(lane.queue))
-                del lane.queue[thing]
+                thing, _ = lane.queue.popitem(last=False)  # at once, however long the queue is
                 circle, identifier = thing
                 if thing in self._busy or thing in lane.asked:
                     continue

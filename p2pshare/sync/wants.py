@@ -8,6 +8,7 @@ invented heads cost one want each. Links that did not deliver are asked after th
 Neighbours: ``reconcile`` says who claims what, ``session`` reports what arrives.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -49,7 +50,7 @@ class Lane:
     claims: dict[Key, Tips] = field(default_factory=dict)
     forced: dict[Key, set[bytes]] = field(default_factory=dict)
     asked: dict[Key, set[bytes]] = field(default_factory=dict)
-    waiting: dict[Key, None] = field(default_factory=dict)
+    waiting: OrderedDict[Key, None] = field(default_factory=OrderedDict)
     flying: set[Key] = field(default_factory=set)
     unstored: int = 0
     progress_at: float = 0.0
@@ -228,8 +229,7 @@ class WantBook:
     def _take(self, lane: Lane) -> Key | None:
         """The next feed that this lane can give, marked as asked for."""
         while lane.waiting:
-            key = next(iter(lane.waiting))
-            del lane.waiting[key]
+            key, _ = lane.waiting.popitem(last=False)  # at once, however long the queue is
             if key in self._flights:
                 continue  # on another link; put back when that ends
             missing = self._missing(lane, key)
