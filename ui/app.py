@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from p2pshare.errors import NodeError
 from p2pshare.node.config import (
@@ -22,6 +22,14 @@ from p2pshare.node.config import (
 )
 
 Parsed = TypeVar("Parsed")
+
+QT_PACKAGES: Final = (
+    "libegl1 libgl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libglib2.0-0"
+    " libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0"
+    " libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1"
+)
+"""What Qt's wheels expect of the system, by the names of Debian's packages; .ci/open has them too.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,13 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from PySide6.QtWidgets import QApplication
 
         from .bridge import Bridge
+        from .interrupts import Interrupts
         from .theme import colours, palette, style_sheet
         from .window import MainWindow
     except ImportError as error:
         sys.stderr.write(
             f"p2pshare: Qt's system libraries are missing ({error}); on Debian or Ubuntu run:"
-            " sudo apt-get install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1"
-            " libxcb-cursor0\n"
+            f" sudo apt-get install -y {QT_PACKAGES}\n"
         )
         return 1
     application = QApplication(sys.argv[:1])
@@ -69,8 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bridge.failed.connect(window.start_failed)
     application.aboutToQuit.connect(bridge.stop)
     window.show()
+    interrupts = Interrupts(application)
     bridge.start()
     code = application.exec()
+    interrupts.end()
     bridge.stop()
     return code
 

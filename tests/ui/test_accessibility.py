@@ -132,7 +132,7 @@ def test_rows_are_spoken(full: FakeBackend, open_window: Opener) -> None:
 def test_cards_are_spoken_with_their_state(full: FakeBackend, open_window: Opener) -> None:
     window = open_window(full)
     card = window.loans.cards[0]
-    assert card.accessibleName() == "requested True, lent to Ben, Ben asks for it. Your turn."
+    assert card.accessibleName() == "requested True, for Ben, Ben asks for it. Your turn."
     assert card.main.accessibleName() == "Lend: requested True"
 
 

@@ -92,7 +92,14 @@ def test_the_main_button_and_the_sentence(
     assert card.state.text()[0].isupper()
     assert card.state.text().endswith(".")
     assert "{" not in card.state.text()
-    assert card.words.text().startswith("lent to Ben" if lending else "borrowed from Ben")
+    away = state not in ("requested", "accepted", "declined", "cancelled")
+    who = {
+        (True, True): "lent to Ben",
+        (True, False): "borrowed from Ben",
+        (False, True): "for Ben",
+        (False, False): "from Ben",
+    }[away, lending]
+    assert card.words.text() == f"{who} · 2026-09-21 to 2026-09-28"
 
 
 def test_lost_is_offered_once_it_is_due(backend: FakeBackend, qtbot: QtBot) -> None:

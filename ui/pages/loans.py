@@ -7,7 +7,7 @@ a time, so that hundreds of loans do not hold up the window. Knows no other page
 
 from typing import Final
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from p2pshare.domain.commands import MoveLoan
@@ -47,6 +47,8 @@ class LoansPage(QWidget):
             "quiet",
             wrap=True,
         )
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.empty.setContentsMargins(0, 180, 0, 0)
         self.older = push_button("")
         self.older.setVisible(False)
         inside = QWidget()

@@ -19,6 +19,9 @@ from .plain import PlainLabel, brief, push_button
 SECOND_THOUGHTS: Final = frozenset({"decline", "cancel", "lost", "dispute"})
 """Moves that are never the main button."""
 
+NOT_LENT: Final = frozenset({"requested", "accepted", "declined", "cancelled"})
+"""States in which nothing has been handed over."""
+
 
 class LoanCard(QFrame):
     """One loan; ``chosen`` carries its id and the move."""
@@ -35,12 +38,12 @@ class LoanCard(QFrame):
         lending = view.owner == person
         other = brief(view.asker_name if lending else view.owner_name) or self.tr("somebody")
         title = PlainLabel(brief(view.title), "heading", wrap=True)
-        if lending:
-            who = self.tr("lent to {name}").format(name=other)
-        else:
-            who = self.tr("borrowed from {name}").format(name=other)
+        who = self._who(lending).format(name=other)
         days = self.tr("{first} to {last}").format(first=view.from_day, last=view.until_day)
-        self.words = PlainLabel(f"{who} · {days}", "quiet", wrap=True)
+        parts = [who, days]
+        if view.quantity > 1:
+            parts.append(self.tr("{n} pieces").format(n=view.quantity))
+        self.words = PlainLabel(" · ".join(parts), "quiet", wrap=True)
         self.state = PlainLabel(state_sentence(view, person, backend, self), wrap=True)
         if view.overdue or view.conflict or view.state == "disputed":
             self.state.setProperty("role", "error")
@@ -59,6 +62,12 @@ class LoanCard(QFrame):
         layout.setContentsMargins(16, 12, 16, 12)
         layout.addLayout(texts, 1)
         layout.addLayout(buttons)
+
+    def _who(self, lending: bool) -> str:
+        """For whom or from whom, in words that are true already."""
+        if self._view.underlying_state in NOT_LENT:
+            return self.tr("for {name}") if lending else self.tr("from {name}")
+        return self.tr("lent to {name}") if lending else self.tr("borrowed from {name}")
 
     def holds_focus(self) -> bool:
         """Whether the keyboard is on one of its buttons."""
