@@ -39,7 +39,7 @@ def test_the_request_gives_the_terms(make, ada, ben):
     assert (state.due_at_ms, state.closed_ms, state.denied) == (None, None, ())
     assert [tuple(signature)[:2] for signature in state.signatures] == [("request", ben)]
     assert state.opening == request
-    assert (state.person_of("lender"), state.role_of(ben)) == (ada, "borrower")
+    assert (state.role_of(ada), state.role_of(ben)) == ("lender", "borrower")
     assert state.role_of(b"x" * 32) is None
 
 

@@ -125,7 +125,7 @@ def test_it_goes_from_asking_to_done(ride, make, ada, ben):
         ("done", ben, ""),
         ("done", ada, "bye"),
     ]
-    assert folded.person_of("driver") == ada
+    assert folded.role_of(ada) == "driver"
     assert both_signed(ride, folded) == ()
 
 
