@@ -24,8 +24,8 @@ from p2pshare.domain.commands import AddPerson, Command
 from p2pshare.domain.days import day_of
 from p2pshare.errors import DomainError, KeyLocked, NodeError, P2PShareError
 from p2pshare.node.config import Config, local_zone
-from p2pshare.node.events import NodeEvent
-from p2pshare.node.facade import EventStream, Node
+from p2pshare.node.events import EventStream, NodeEvent
+from p2pshare.node.facade import Node
 
 from .backend import (
     Answer,

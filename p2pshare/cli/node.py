@@ -28,8 +28,8 @@ from p2pshare.errors import NodeError
 if TYPE_CHECKING:
     from p2pshare.cli.node_words import EventWords
     from p2pshare.node.config import Config
-    from p2pshare.node.events import NodeEvent
-    from p2pshare.node.facade import EventStream, Node
+    from p2pshare.node.events import EventStream, NodeEvent
+    from p2pshare.node.facade import Node
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 

@@ -1,13 +1,19 @@
-"""What a live node tells the window, the command line and tests: frozen events.
+"""What a live node tells the window, the command line and tests: frozen events, and their queue.
 
 Each is told after the transaction it speaks of has committed. ``to_dict`` is the line that
 ``p2pshare-cli node`` prints (DESIGN section 12). Ids are hex text.
 """
 
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from p2pshare.node.ingest import IngestReport
+
+EVENTS_QUEUED_MAX: Final = 10_000
+"""A listener that is further behind misses events, and is told so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,45 @@ _ABOUT = {
     "agreements": "agreement",
     "agreement_moves": "agreement",
 }
+
+
+class EventStream:
+    """The events of a node from now on, for one listener; ends when the node stops."""
+
+    def __init__(self) -> None:
+        self._events: deque[NodeEvent] = deque()
+        self._arrived = asyncio.Event()
+        self._ended = False
+
+    def put(self, event: NodeEvent) -> None:
+        """Queue an event; beyond EVENTS_QUEUED_MAX all are replaced by one EventsMissed."""
+        if len(self._events) >= EVENTS_QUEUED_MAX:
+            self._events.clear()
+            self._events.append(EventsMissed())
+        self._events.append(event)
+        self._arrived.set()
+
+    def end(self) -> None:
+        """Nothing will follow."""
+        self._ended = True
+        self._arrived.set()
+
+    def take(self) -> list[NodeEvent]:
+        """What has happened since the last event was taken, without waiting."""
+        taken = list(self._events)
+        self._events.clear()
+        return taken
+
+    def __aiter__(self) -> AsyncIterator[NodeEvent]:
+        return self
+
+    async def __anext__(self) -> NodeEvent:
+        while not self._events:
+            if self._ended:
+                raise StopAsyncIteration
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._events.popleft()
 
 
 def events_of(report: IngestReport, *, own: bool) -> list[NodeEvent]:

@@ -8,8 +8,7 @@ changed, after it was committed. Knows nothing of Qt or of a terminal.
 import asyncio
 import logging
 import weakref
-from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
@@ -24,7 +23,7 @@ from p2pshare.node.config import Config
 from p2pshare.node.effects import Effects
 from p2pshare.node.events import (
     DeviceCopied,
-    EventsMissed,
+    EventStream,
     LinkDown,
     LinkUp,
     NodeEvent,
@@ -54,48 +53,6 @@ Result = TypeVar("Result")
 
 OTHERS_POLL_SECONDS: Final = 0.1
 """How often other processes' writes on this folder are looked for."""
-
-EVENTS_QUEUED_MAX: Final = 10_000
-"""A listener that is further behind misses events, and is told so."""
-
-
-class EventStream:
-    """The events of a node from now on, for one listener; ends when the node stops."""
-
-    def __init__(self) -> None:
-        self._events: deque[NodeEvent] = deque()
-        self._arrived = asyncio.Event()
-        self._ended = False
-
-    def put(self, event: NodeEvent) -> None:
-        """Queue an event; beyond EVENTS_QUEUED_MAX all are replaced by one EventsMissed."""
-        if len(self._events) >= EVENTS_QUEUED_MAX:
-            self._events.clear()
-            self._events.append(EventsMissed())
-        self._events.append(event)
-        self._arrived.set()
-
-    def end(self) -> None:
-        """Nothing will follow."""
-        self._ended = True
-        self._arrived.set()
-
-    def take(self) -> list[NodeEvent]:
-        """What has happened since the last event was taken, without waiting."""
-        taken = list(self._events)
-        self._events.clear()
-        return taken
-
-    def __aiter__(self) -> AsyncIterator[NodeEvent]:
-        return self
-
-    async def __anext__(self) -> NodeEvent:
-        while not self._events:
-            if self._ended:
-                raise StopAsyncIteration
-            self._arrived.clear()
-            await self._arrived.wait()
-        return self._events.popleft()
 
 
 class Node:

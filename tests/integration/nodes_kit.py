@@ -16,8 +16,8 @@ from p2pshare.domain.views import AgreementView, ListingView
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.net.transport import Endpoint
 from p2pshare.node.config import Config, NetworkConfig
-from p2pshare.node.events import NodeEvent
-from p2pshare.node.facade import EventStream, Node
+from p2pshare.node.events import EventStream, NodeEvent
+from p2pshare.node.facade import Node
 from p2pshare.node.ledger import Ledger
 from p2pshare.store.append import Quota
 from p2pshare.store.migrations import FOLDED_TABLES

@@ -22,10 +22,10 @@ from integration.nodes_kit import (
 )
 
 from p2pshare.errors import AlreadyRunning, NodeError, StoreDamaged
-from p2pshare.node import facade
+from p2pshare.node import events as node_events
 from p2pshare.node.config import Config
-from p2pshare.node.events import EventsMissed, LinkDown, NodeEvent
-from p2pshare.node.facade import EventStream, Node
+from p2pshare.node.events import EventsMissed, EventStream, LinkDown, NodeEvent
+from p2pshare.node.facade import Node
 from p2pshare.node.lock import is_running
 from p2pshare.store import local
 
@@ -189,7 +189,7 @@ async def test_a_command_during_the_change_of_device_is_done_and_told(tmp_path: 
 
 
 async def test_a_listener_that_lags_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facade, "EVENTS_QUEUED_MAX", 3)
+    monkeypatch.setattr(node_events, "EVENTS_QUEUED_MAX", 3)
     stream = EventStream()
     events = [LinkDown("aa", str(number), "ended") for number in range(5)]
     for event in events:

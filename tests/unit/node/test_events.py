@@ -9,11 +9,15 @@ from p2pshare.log.entry import SignedEntry
 from p2pshare.log.stretch import ReadEntry
 from p2pshare.node import events
 from p2pshare.node.events import (
+    EVENTS_QUEUED_MAX,
     EntriesAdded,
     EntriesRepaired,
     EntriesReturned,
+    EventsMissed,
+    EventStream,
     FeedForked,
     NodeEvent,
+    PeerFound,
     RowChanged,
     events_of,
 )
@@ -73,3 +77,14 @@ def test_a_report_is_told_by_circle_by_row_and_by_person() -> None:
 def test_a_change_of_any_folded_table_can_be_told(table: str) -> None:
     report = IngestReport(changes=[RowChange(table, "aa", True, False)])
     assert len(events_of(report, own=True)) == 1
+
+
+def test_a_listener_that_lags_loses_no_more_than_it_is_told_of() -> None:
+    stream = EventStream()
+    event = PeerFound(("127.0.0.1:1",))
+    for _ in range(EVENTS_QUEUED_MAX):
+        stream.put(event)
+    assert len(stream.take()) == EVENTS_QUEUED_MAX
+    for _ in range(EVENTS_QUEUED_MAX + 1):
+        stream.put(event)
+    assert stream.take() == [EventsMissed(), event]

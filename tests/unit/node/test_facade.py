@@ -12,8 +12,8 @@ from p2pshare.domain.commands import AddListing, AddPerson, CloseListing
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.errors import DomainError, NodeError, StoreDamaged, StoreError, UnknownReference
 from p2pshare.node.config import Config, NetworkConfig
-from p2pshare.node.events import EntriesAdded, EventsMissed, NodeStarted, PeerFound, RowChanged
-from p2pshare.node.facade import EVENTS_QUEUED_MAX, EventStream, Node
+from p2pshare.node.events import EntriesAdded, NodeStarted, RowChanged
+from p2pshare.node.facade import Node
 from p2pshare.node.ledger import Ledger
 
 SECONDS = 10.0
@@ -152,14 +152,3 @@ async def test_what_cannot_be_noted_is_no_loss(node: Node, monkeypatch: pytest.M
     monkeypatch.setattr(journal, "remember_address", fail)
     await node._note_links()
     await node._remember("127.0.0.1", 1, bytes(32))
-
-
-def test_a_listener_that_lags_loses_no_more_than_it_is_told_of() -> None:
-    stream = EventStream()
-    event = PeerFound(("127.0.0.1:1",))
-    for _ in range(EVENTS_QUEUED_MAX):
-        stream.put(event)
-    assert len(stream.take()) == EVENTS_QUEUED_MAX
-    for _ in range(EVENTS_QUEUED_MAX + 1):
-        stream.put(event)
-    assert stream.take() == [EventsMissed(), event]
