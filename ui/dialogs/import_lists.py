@@ -105,7 +105,7 @@ class ImportLists(QDialog):
         layout.addLayout(read_as)
         for widget in (self.progress, self.summary, self.details, self.trouble):
             layout.addWidget(widget)
-        layout.addWidget(self.rows, 1)
+        layout.addWidget(self.rows, 20)
         layout.addStretch(1)
         layout.addLayout(buttons)
 

@@ -5,7 +5,7 @@ Builds a command and waits for its answer; a refusal is shown beside the fields 
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -31,11 +31,36 @@ from ..widgets.photos import PhotoCache
 from ..widgets.plain import PlainLabel, push_button
 
 KINDS = (
-    ("A thing I lend", ExchangeType.OFFER, ItemType.GOOD, TransactionType.BORROW_LEND),
-    ("A thing I give away", ExchangeType.OFFER, ItemType.GOOD, TransactionType.RECEIVE_DONATE),
-    ("A skill I teach, for hours", ExchangeType.OFFER, ItemType.SERVICE, TransactionType.HOURS),
-    ("A thing I am looking for", ExchangeType.WANT, ItemType.GOOD, TransactionType.BORROW_LEND),
-    ("Help or a skill I need", ExchangeType.WANT, ItemType.SERVICE, TransactionType.HOURS),
+    (
+        QT_TRANSLATE_NOOP("ListingEditor", "A thing I lend"),
+        ExchangeType.OFFER,
+        ItemType.GOOD,
+        TransactionType.BORROW_LEND,
+    ),
+    (
+        QT_TRANSLATE_NOOP("ListingEditor", "A thing I give away"),
+        ExchangeType.OFFER,
+        ItemType.GOOD,
+        TransactionType.RECEIVE_DONATE,
+    ),
+    (
+        QT_TRANSLATE_NOOP("ListingEditor", "A skill I teach, for hours"),
+        ExchangeType.OFFER,
+        ItemType.SERVICE,
+        TransactionType.HOURS,
+    ),
+    (
+        QT_TRANSLATE_NOOP("ListingEditor", "A thing I am looking for"),
+        ExchangeType.WANT,
+        ItemType.GOOD,
+        TransactionType.BORROW_LEND,
+    ),
+    (
+        QT_TRANSLATE_NOOP("ListingEditor", "Help or a skill I need"),
+        ExchangeType.WANT,
+        ItemType.SERVICE,
+        TransactionType.HOURS,
+    ),
 )
 
 
@@ -60,7 +85,7 @@ class ListingEditor(QDialog):
         self.setMinimumWidth(560)
         self.kind = QComboBox()
         for text, *kind in KINDS:
-            self.kind.addItem(self.tr(text), tuple(kind))
+            self.kind.addItem(self.tr(str(text)), tuple(kind))
         self.title = QLineEdit(maxLength=TITLE_CHARACTERS_MAX)
         self.title.setPlaceholderText(self.tr("Cordless drill with case"))
         self.description = QPlainTextEdit()

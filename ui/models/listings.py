@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QCoreApplication,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -236,10 +237,19 @@ def _ids(page: list[ListingView]) -> list[str]:
 
 def spoken(listing: ListingView) -> str:
     """A listing in one sentence, for a screen reader."""
-    what = "Offer" if listing.exchange_type == "offer" else "Want"
-    free = f"{listing.available} of {listing.quantity} free"
-    owner = shown(listing.person_name) or "somebody"
-    return f"{what}: {shown(listing.title)}, from {owner}, {free}"
+    said = (
+        QCoreApplication.translate(
+            "Listing", "Offer: {title}, from {owner}, {free} of {count} free"
+        )
+        if listing.exchange_type == "offer"
+        else QCoreApplication.translate("Listing", "Wanted: {title}, by {owner}")
+    )
+    return said.format(
+        title=shown(listing.title),
+        owner=shown(listing.person_name) or QCoreApplication.translate("Listing", "somebody"),
+        free=listing.available,
+        count=listing.quantity,
+    )
 
 
 def _read(wanted: Wanted, today: str, offset: int) -> Callable[[Any], list[ListingView]]:

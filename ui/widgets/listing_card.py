@@ -6,7 +6,15 @@ text is drawn as it is and cut to its place. Colours come from ``theme``, photos
 
 from typing import Final, Protocol
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import (
+    QCoreApplication,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -215,20 +223,27 @@ class ListingDelegate(QStyledItemDelegate):
 def state_words(listing: ListingView, scheme: Colours) -> tuple[str, str]:
     """What is said of a listing's state, and the colour of it."""
     if listing.exchange_type == "want":
-        return "wanted", scheme.warn
+        return QCoreApplication.translate("Listing", "wanted"), scheme.warn
     if "hours" in listing.transaction_type:
-        return "for hours", scheme.good
+        return QCoreApplication.translate("Listing", "for hours"), scheme.good
     if "receive-donate" in listing.transaction_type:
-        return "to give away", scheme.good
+        return QCoreApplication.translate("Listing", "to give away"), scheme.good
     if not listing.available:
-        return "out at the moment", scheme.warn
+        return QCoreApplication.translate("Listing", "out at the moment"), scheme.warn
     if listing.quantity > 1:
-        return f"{listing.available} of {listing.quantity} free", scheme.good
-    return "free", scheme.good
+        numbers = {"free": listing.available, "count": listing.quantity}
+        return QCoreApplication.translate("Listing", "{free} of {count} free").format(
+            **numbers
+        ), scheme.good
+    return QCoreApplication.translate("Listing", "free"), scheme.good
 
 
 def _owner(listing: ListingView, *, mine: bool) -> str:
-    return "yours" if mine else shown(listing.person_name) or listing.person[:8]
+    return (
+        QCoreApplication.translate("Listing", "yours")
+        if mine
+        else shown(listing.person_name) or listing.person[:8]
+    )
 
 
 def _two_lines(text: str, metrics: QFontMetrics, width: int) -> list[str]:
