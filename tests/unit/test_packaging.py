@@ -147,6 +147,7 @@ def test_top_level_holds_nothing_else(repository: Path) -> None:
     assert found == TOP_LEVEL
     assert {path.name for path in (repository / ".ci").iterdir()} == {
         "run",
+        "open",
         "requirements.lock",
         "setup",
         "test",
