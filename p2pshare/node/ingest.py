@@ -30,7 +30,8 @@ from p2pshare.store.notes import (
     leave_note,
     read_note,
 )
-from p2pshare.store.repair import owed_entries, repair_entry
+from p2pshare.store.owed import owed_changes, watch_owed
+from p2pshare.store.repair import repair_entry
 from p2pshare.store.rows import AGREEMENTS, LISTING_PHOTOS, RowChange
 from p2pshare.store.states import SubjectStates
 
@@ -101,7 +102,7 @@ class IngestBatch:
         )
         self._own_feeds = local.own_feeds(connection)
         self._report = IngestReport()
-        self._owed_before = owed_entries(connection)
+        watch_owed(connection)
 
     @property
     def appended(self) -> int:
@@ -179,13 +180,11 @@ class IngestBatch:
 
     def _settle_owed(self) -> None:
         """Report the difference that this transaction made to what is owed."""
-        owed_after = owed_entries(self.connection)
-        for number, circle in self._circle_ids.items():
-            before = self._owed_before.get(number, set())
-            after = owed_after.get(number, set())
-            if before != after:
-                self._report.owed[circle] = frozenset(after - before)
-                self._report.settled[circle] = frozenset(before - after)
+        owed, settled = owed_changes(self.connection)
+        for number in owed.keys() | settled.keys():
+            circle = self._circle_ids[number]
+            self._report.owed[circle] = frozenset(owed.get(number, ()))
+            self._report.settled[circle] = frozenset(settled.get(number, ()))
 
     def _retire(self) -> None:
         """Stop writing own feeds that were written elsewhere too: a copy of them lives on."""

@@ -75,7 +75,7 @@ class Journal:
         self._connection = ledger.database.connection
         self._last_number = self._max_number()
         self._data_version = ledger.database.data_version()
-        self._owed = self.owed()
+        self._owed = {circle: set(ids) for circle, ids in self.owed().items()}
 
     def perform(self, command: Command, passphrase: bytes | None) -> tuple[Performed, Change]:
         """Do what a person asks. Raises as ``Ledger.perform``."""
@@ -140,17 +140,17 @@ class Journal:
             photos = wanted_photos(self._connection)
         circles = [circle for circle in owed if circle not in self._owed]
         for circle, now in owed.items():
-            before = self._owed.get(circle, frozenset())
+            before = frozenset(self._owed.get(circle, ()))
             if now != before:
                 report.owed[circle], report.settled[circle] = now - before, before - now
-        self._owed = owed
+        self._owed = {circle: set(now) for circle, now in owed.items()}
         if not (report.new or report.changes or report.owed or circles or photos):
             return None
         return Seen(report, circles, photos)
 
     def mark_damaged(self, circle: bytes, damaged: Mapping[bytes, str]) -> None:
         """Remember entries of a circle that were found damaged, and what is wrong with each."""
-        self._owed[circle] = self._owed.get(circle, frozenset()).union(damaged)
+        self._owed.setdefault(circle, set()).update(damaged)
         with self.ledger.database.transaction(durable=False) as connection:
             for identifier, what in damaged.items():
                 mark_damaged(connection, [identifier], what)
@@ -214,9 +214,9 @@ class Journal:
         )
         for report in (change.report, *change.entailed):
             for circle in report.owed.keys() | report.settled.keys():
-                owed = self._owed.get(circle, frozenset())
-                owed = owed.union(report.owed.get(circle, ()))
-                self._owed[circle] = owed.difference(report.settled.get(circle, ()))
+                owed = self._owed.setdefault(circle, set())
+                owed.update(report.owed.get(circle, ()))
+                owed.difference_update(report.settled.get(circle, ()))
         before = self._last_number
         if self._max_number() - before != len(own):
             change.foreign = self._foreign(own)
