@@ -230,3 +230,27 @@ async def middle(
 
     async with raw_server(relay, tls) as port:
         yield man, port
+
+
+@contextlib.asynccontextmanager
+async def tls_client(
+    port: int,
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A TLS connection, with nothing said inside it."""
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", port, ssl=CLIENT_CONTEXT, server_hostname="", ssl_shutdown_timeout=1
+    )
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+async def until_closed(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the other end closes, by whatever means."""
+    got = b""
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        async with asyncio.timeout(5):
+            while data := await reader.read(4096):
+                got += data
+    return got

@@ -18,6 +18,7 @@ OF_NO_MODULE = {
     "vectors",
     "properties",
     "properties_feeds",
+    "properties_quotas",
     "toy_agreement",
     "toy_agreement_log",
 }
