@@ -109,9 +109,11 @@ class IngestBatch:
         """How many stretches were appended so far: no place has changed while it has not."""
         return len(self._report.results)
 
-    def append(self, circle: bytes, stretch: Sequence[SignedEntry]) -> StretchResult:
-        """Append a stretch; what a peer did wrong is in the result."""
-        result = self._appender.append(circle, stretch)
+    def append(
+        self, circle: bytes, stretch: Sequence[SignedEntry], *, own: bool = False
+    ) -> StretchResult:
+        """Append a stretch; what a peer did wrong is in the result. ``own``: it is signed here."""
+        result = self._appender.append(circle, stretch, own=own)
         self._report.results.append(result)
         if result.outcome is Outcome.OVER_QUOTA:
             local.refuse_feed(self.connection, self.circles[circle], result.feed, result.reason)

@@ -140,7 +140,7 @@ class Writing:
         return key, Place(1, entry_id(entry.header))
 
     def _append(self, entry: SignedEntry) -> None:
-        result = self._batch.append(self.circle, [entry])
+        result = self._batch.append(self.circle, [entry], own=True)
         if result.outcome is Outcome.OVER_QUOTA:
             raise QuotaExceeded(
                 "your part of this circle's ledger is full; forget what is no longer needed"

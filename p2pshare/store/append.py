@@ -97,20 +97,23 @@ class StretchAppender:
         self._folder_full = pages * page_size > quota.folder_bytes
         self.added = Added()
 
-    def append(self, circle: bytes, stretch: Sequence[SignedEntry]) -> StretchResult:
+    def append(
+        self, circle: bytes, stretch: Sequence[SignedEntry], *, own: bool = False
+    ) -> StretchResult:
         """Store what is new of a stretch that arrived for ``circle``.
 
-        Raises nothing for what a peer may send: a breach is an outcome with its reason.
+        What is signed here (``own``) is stored in a full folder too: strangers may fill it, and
+        must not silence those who live in it. Raises nothing for what a peer may send: a breach is an outcome with its reason.
         """
         try:
             entries = read_stretch(stretch)
             if entries[0].header.circle != circle or circle not in self._circles:
                 raise ChainBroken("the entries are of another circle")
-            return self._append(entries)
+            return self._append(entries, own=own)
         except LogError as error:
             return StretchResult(Outcome.REFUSED, reason=str(error))
 
-    def _append(self, entries: list[ReadEntry]) -> StretchResult:
+    def _append(self, entries: list[ReadEntry], *, own: bool) -> StretchResult:
         feed = entries[0].header.feed
         held = self._count_held(entries)
         if held and self._any_owed:
@@ -134,7 +137,8 @@ class StretchAppender:
             person = row.person
         # The one signature is checked before anything is written: a refused stretch leaves nothing.
         check_end(fresh)
-        kept = self._within_quota(circle, person, fresh)
+        is_full = self._folder_full and not own
+        kept = [] if is_full else self._within_quota(circle, person, fresh)
         if kept:
             if parent is None:
                 row = insert_feed(self._connection, feed, circle, first.identifier, certificate)
@@ -202,8 +206,6 @@ class StretchAppender:
 
     def _within_quota(self, circle: int, person: bytes, fresh: list[ReadEntry]) -> list[ReadEntry]:
         """The first entries there is room for, ending at one whose signature verifies."""
-        if self._folder_full:
-            return []
         entries, size = self._usage_of(circle, person)
         room = 0
         for entry in fresh:

@@ -247,6 +247,13 @@ def test_ones_own_node_refuses_to_sign_over_quota_and_not_before(tmp_path):
         computer.offer(ben, "Ben has room")
 
 
+def test_a_folder_that_strangers_filled_silences_nobody_who_lives_in_it(tmp_path):
+    with closing(Computer(tmp_path, Quota(folder_bytes=1))) as computer:
+        ada = computer.add("Ada")
+        computer.offer(ada, "Drill")
+        assert len(computer.queries.listings(computer.today())) == 1
+
+
 def test_forgetting_many_entries_takes_several_erasures(pair):
     a, b = pair
     for number in range(3):
