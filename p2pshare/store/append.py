@@ -103,7 +103,8 @@ class StretchAppender:
         """Store what is new of a stretch that arrived for ``circle``.
 
         What is signed here (``own``) is stored in a full folder too: strangers may fill it, and
-        must not silence those who live in it. Raises nothing for what a peer may send: a breach is an outcome with its reason.
+        must not silence those who live in it. Raises nothing for what a peer may send: a breach is
+        an outcome with its reason.
         """
         try:
             entries = read_stretch(stretch)
