@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QSpinBox,
+    QStyledItemDelegate,
     QVBoxLayout,
     QWidget,
 )
@@ -256,6 +257,7 @@ def _category_field(placeholder: str) -> QComboBox:
     field = QComboBox()
     field.setEditable(True)
     field.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+    field.setItemDelegate(QStyledItemDelegate(field))  # heeds the style sheet
     field.addItems(names())
     field.setMaxVisibleItems(12)
     line = field.lineEdit()

@@ -76,9 +76,12 @@ class ShelfPage(QWidget):
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
         bar.addWidget(PlainLabel(self.tr("My shelf"), "title"), 1)
-        for button in (self.edit_button, self.withdraw_button, self.bring_button):
-            bar.addWidget(button)
+        bar.addWidget(self.bring_button)
         bar.addWidget(self.add_button)
+        chosen = QHBoxLayout()
+        chosen.addWidget(self.edit_button)
+        chosen.addWidget(self.withdraw_button)
+        chosen.addStretch(1)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.empty)
@@ -87,6 +90,7 @@ class ShelfPage(QWidget):
         layout.setSpacing(12)
         layout.addLayout(bar)
         layout.addLayout(self._stack, 1)
+        layout.addLayout(chosen)
 
     def refresh(self) -> None:
         """Show the shelf of whoever acts now."""

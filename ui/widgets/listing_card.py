@@ -205,7 +205,8 @@ class ListingDelegate(QStyledItemDelegate):
         letter.setPointSizeF(letter.pointSizeF() * 2.6)
         painter.setFont(letter)
         painter.setPen(QColor(scheme.quiet))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, shown(listing.title)[:1].upper())
+        first = next((one for one in listing.title if one.isalnum()), "")
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, first.upper())
 
     def _paint_state(
         self, painter: QPainter, place: QRect, listing: ListingView, scheme: Colours

@@ -1,4 +1,4 @@
-"""The photos of a listing that is being written: small pictures in a row, each with its remover.
+"""The photos of a listing that is being written: small pictures, each with its remover.
 
 Photos come by ``add``, and from what is dropped on or pasted into the widgets given to
 ``catch_from``. The backend takes in one after the other; what it refuses is told in one line, and
@@ -32,7 +32,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QToolButton, QVBoxLayout, QWidget
 
 from p2pshare.limits import PHOTOS_MAX
 
@@ -41,13 +41,14 @@ from ..theme import colours
 from .photos import PhotoCache
 from .plain import PlainLabel
 
-TILE: Final = QSize(88, 88)
+TILE: Final = QSize(76, 76)
+TILES_PER_ROW: Final = 5
 ENCODED: Final = ("image/png", "image/jpeg", "image/webp")
 DROPS: Final = (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop)
 
 
 class PhotoStrip(QWidget):
-    """The row; ``changed`` tells that photos came or went, or began to be taken in."""
+    """The photos; ``changed`` tells that photos came or went, or began to be taken in."""
 
     changed = Signal()
 
@@ -70,13 +71,13 @@ class PhotoStrip(QWidget):
         self.trouble = PlainLabel("", "error", wrap=True)
         self.trouble.setVisible(False)
         self.hint = PlainLabel("", "quiet", wrap=True)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(8)
-        self._row.addStretch(1)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(8)
+        self._grid.setColumnStretch(TILES_PER_ROW, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(self._row)
+        layout.addLayout(self._grid)
         layout.addWidget(self.hint)
         layout.addWidget(self.trouble)
         photos.changed.connect(self._repaint)
@@ -171,14 +172,14 @@ class PhotoStrip(QWidget):
 
     def _rebuild(self) -> None:
         for tile in self.tiles:
-            self._row.removeWidget(tile)
+            self._grid.removeWidget(tile)
             tile.hide()
             tile.deleteLater()
         self.tiles = []
         for place, photo in enumerate(self.photos):
             tile = PhotoTile(self._cache, self._circle, photo, place + 1)
             tile.remove.clicked.connect(self._removed)
-            self._row.insertWidget(place, tile)
+            self._grid.addWidget(tile, *divmod(place, TILES_PER_ROW))
             self.tiles.append(tile)
         if self._waiting:
             self.hint.setText(self.tr("Preparing photos …"))
