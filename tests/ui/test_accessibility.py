@@ -1,13 +1,18 @@
 """Every control has a name for screen readers: the widget tree of pages and dialogs is walked."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from fake_backend import FakeBackend
 from made_views import ADA, BEN, listing, loan, person
+from p2pshare.ui.backend import Identity, Locked
+from p2pshare.ui.dialogs.change_name import ChangeName
 from p2pshare.ui.dialogs.give_hours import GiveHours
+from p2pshare.ui.dialogs.import_lists import ImportLists
 from p2pshare.ui.dialogs.listing_details import ListingDetails
 from p2pshare.ui.dialogs.listing_editor import ListingEditor
+from p2pshare.ui.dialogs.passphrase import AskPassphrase
 from p2pshare.ui.window import MainWindow
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
@@ -97,6 +102,20 @@ def test_every_page_and_view_says_what_it_is(full: FakeBackend, open_window: Ope
         pytest.param(lambda backend: ListingEditor(backend, listing(own=True)), id="edit"),
         pytest.param(lambda backend: ListingDetails(backend, listing()), id="details"),
         pytest.param(lambda backend: GiveHours(backend, person()), id="give hours"),
+        pytest.param(
+            lambda backend: ListingDetails(backend, listing(photos=("1" * 64, "2" * 64))),
+            id="details with photos",
+        ),
+        pytest.param(
+            lambda backend: ListingEditor(backend, listing(own=True, photos=("1" * 64,))),
+            id="edit with photos",
+        ),
+        pytest.param(lambda backend: ImportLists(backend, Path("/things.csv")), id="bring a list"),
+        pytest.param(lambda backend: ChangeName(backend, Identity("a" * 64, "Ada")), id="name"),
+        pytest.param(
+            lambda backend: AskPassphrase(backend, Locked(1, "a" * 64, "wrong"), "Ada"),
+            id="passphrase",
+        ),
     ],
 )
 def test_every_control_of_a_dialog_has_a_name(

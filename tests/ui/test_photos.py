@@ -129,12 +129,20 @@ def test_what_was_missed_is_asked_for_again(
     assert len(backend.photos_asked) == 2
 
 
-def test_a_refused_photo_is_not_asked_for_again(cache: PhotoCache, backend: FakeBackend) -> None:
+def test_a_refused_photo_is_not_asked_for_again_soon(
+    cache: PhotoCache, backend: FakeBackend
+) -> None:
     cache.whole(CIRCLE, photo_id("one"), SIZE, 1.0)
     backend.deliver(error="the picture is damaged")
     cache.whole(CIRCLE, photo_id("one"), SIZE, 1.0)
     assert len(backend.photos_asked) == 1
     assert cache.refusal(CIRCLE, photo_id("one"), thumbnail=False) == "the picture is damaged"
+    backend.clock_ms += photos_module.ASK_AGAIN_MS
+    backend.queries.all_photos[photo_id("one")] = shown_photo()
+    cache.whole(CIRCLE, photo_id("one"), SIZE, 1.0)
+    backend.deliver()
+    assert cache.whole(CIRCLE, photo_id("one"), SIZE, 1.0) is not None
+    assert cache.refusal(CIRCLE, photo_id("one"), thumbnail=False) == ""
 
 
 def test_few_are_asked_for_at_once_and_the_last_ones_seen_first(

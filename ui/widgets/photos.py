@@ -23,7 +23,7 @@ ASKED_AT_ONCE_MAX: Final = 8
 QUEUED_MAX: Final = 64
 REMEMBERED_MAX: Final = 4096
 ASK_AGAIN_MS: Final = 30_000
-"""How soon a photo that was not here is asked for anew, if it is still looked at."""
+"""How soon a photo that was not here, or refused, is asked for anew, if it is still looked at."""
 
 Kept = TypeVar("Kept")
 Wish = tuple[str, str, bool]
@@ -101,7 +101,7 @@ class PhotoCache(QObject):
 
     def _wish(self, wish: Wish) -> None:
         """Ask for a photo, the one wished for last first; what is scrolled past is dropped."""
-        if wish in self._asked or wish in self._refused:
+        if wish in self._asked:
             return
         asked_ms = self._awaited.get(wish)
         if asked_ms is not None and self._backend.now_ms() - asked_ms < ASK_AGAIN_MS:
@@ -122,13 +122,14 @@ class PhotoCache(QObject):
         if not isValid(self):  # the window has been closed meanwhile
             return
         self._asked.discard(wish)
-        if answer.error is not None:
-            _remember(self._refused, wish, answer.error)
-        elif isinstance(answer.value, ShownPhoto):
+        if isinstance(answer.value, ShownPhoto):
             self._awaited.pop(wish, None)
+            self._refused.pop(wish, None)
             self._keep(wish, _image(answer.value))
         else:
             _remember(self._awaited, wish, self._backend.now_ms())
+        if answer.error is not None:
+            _remember(self._refused, wish, answer.error)
         self._ask()
         if answer.error is not None or answer.value is not None:
             self.changed.emit()
