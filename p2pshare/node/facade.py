@@ -192,7 +192,9 @@ class Node:
         Raises DomainError, UnknownReference, KeyLocked, or another StoreError or NodeError.
         """
         journal = self._running_journal()
-        performed, change = await self._writer.run(lambda: journal.perform(command, passphrase))
+        performed, change = await self._writer.run(
+            lambda: journal.perform(command, passphrase), urgent=True
+        )
         self._publish(change)
         return performed
 
@@ -215,7 +217,7 @@ class Node:
         """
         journal = self._running_journal()
         result, change = await self._writer.run(
-            lambda: journal.import_list(person, file, form, dry_run, progress)
+            lambda: journal.import_list(person, file, form, dry_run, progress), urgent=True
         )
         self._publish(change)
         return result
@@ -246,7 +248,7 @@ class Node:
         """
         journal = self._running_journal()
         try:
-            return await self._writer.run(lambda: work(journal.ledger))
+            return await self._writer.run(lambda: work(journal.ledger), urgent=True)
         finally:
             await self._look(always=True)
 
@@ -344,7 +346,7 @@ class Node:
 
     async def _look(self, *, always: bool = False) -> None:
         journal = self._running_journal()
-        seen = await self._writer.run(lambda: journal.look(always=always))
+        seen = await self._writer.run(lambda: journal.look(always=always), urgent=always)
         if seen is None:
             return
         if seen.circles and self._effects is not None:

@@ -64,7 +64,7 @@ class Gallery:
         """
         cleaned = await self._decoder.run(lambda: _cleaned(photo))
         journal = self._journal()
-        return await self._writer.run(lambda: journal.ledger.add_photo(cleaned))
+        return await self._writer.run(lambda: journal.ledger.add_photo(cleaned), urgent=True)
 
     async def show(self, circle: bytes, photo: bytes, *, thumbnail: bool) -> "Picture | None":
         """The photo, decoded; None if it is not here yet and has now been asked for.

@@ -62,7 +62,7 @@ class Reading:
             with self._open().snapshot() as connection:
                 return work(Queries(connection, bundled_categories()))
 
-        return await self._worker.run(read)
+        return await self._worker.run(read, urgent=True)
 
     async def photo(self, circle: bytes, photo: bytes, *, with_data: bool) -> HeldPhoto:
         """What is here of a photo; ``data`` is empty unless it was asked for and is held.
@@ -80,7 +80,7 @@ class Reading:
                     read_thumbnail(connection, photo),
                 )
 
-        return await self._worker.run(read)
+        return await self._worker.run(read, urgent=True)
 
     async def circles(self, owed: Mapping[bytes, frozenset[bytes]]) -> list[sync.CircleOpened]:
         """The circles to sync, with their frontiers and what is ``owed`` in them."""

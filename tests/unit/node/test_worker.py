@@ -23,6 +23,31 @@ async def test_functions_run_in_order_on_one_named_thread() -> None:
     assert "p2pshare-trial_0" not in {thread.name for thread in threading.enumerate()}
 
 
+async def test_what_a_person_waits_for_goes_before_what_peers_have_queued() -> None:
+    worker = Worker("trial")
+    begun, go_on = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def hold() -> None:
+        begun.set()
+        assert go_on.wait(5)
+
+    works = [asyncio.ensure_future(worker.run(hold))]
+    await asyncio.to_thread(begun.wait, 5)
+    for name, urgent in (("a", False), ("b", False), ("c", True), ("d", True), ("e", False)):
+        work = worker.run(lambda name=name: done.append(name), urgent=urgent)
+        works.append(asyncio.ensure_future(work))
+    cancelled = asyncio.ensure_future(worker.run(lambda: done.append("f")))
+    await asyncio.wait([cancelled], timeout=0)
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    go_on.set()
+    await asyncio.gather(*works)
+    await worker.close()
+    assert done == ["c", "d", "a", "b", "e"]
+
+
 async def test_what_is_raised_there_is_raised_here() -> None:
     worker = Worker("trial")
 
