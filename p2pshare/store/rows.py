@@ -252,11 +252,11 @@ def _write_table(
     columns = ", ".join(f'"{column}"' for column in table.columns)
     present: dict[str, list[Row]] = defaultdict(list)
     for chunk in chunks(by_key):
-        for row in connection.execute(
+        query = (
             f'SELECT {columns} FROM {table.name} WHERE "{table.key}" IN ({marks(chunk)})'
-            f"{within} ORDER BY number",
-            chunk,
-        ):
+            f"{within} ORDER BY number"
+        )
+        for row in _rows_even_if_damaged(connection, query, chunk):
             present[row[table.key_place]].append(row)
     changes: list[RowChange] = []
     outdated: list[tuple[str]] = []
@@ -277,3 +277,21 @@ def _write_table(
         places = ", ".join("?" * len(table.columns))
         connection.executemany(f"INSERT INTO {table.name} ({columns}) VALUES ({places})", fresh)
     return changes
+
+
+def _rows_even_if_damaged(
+    connection: sqlite3.Connection, query: str, values: Sequence[str]
+) -> list[Row]:
+    """The rows as they stand. Text that a damaged file no longer has as UTF-8 comes escaped: it is
+    then not what was folded, and written anew, so that it keeps nobody from mending the log.
+    """
+    try:
+        return connection.execute(query, values).fetchall()
+    except sqlite3.OperationalError as error:
+        if not str(error).startswith("Could not decode to UTF-8"):
+            raise
+    connection.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
+    try:
+        return connection.execute(query, values).fetchall()
+    finally:
+        connection.text_factory = str

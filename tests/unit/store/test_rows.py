@@ -1,5 +1,6 @@
 """Writing folded rows: only what changed, by subject, and the whole subject."""
 
+import sqlite3
 from contextlib import closing
 
 import pytest
@@ -84,3 +85,16 @@ def test_more_subjects_than_a_query_takes(connection):
     rows = {str(number): [payment(str(number), number)] for number in range(1201)}
     assert len(write(connection, PAYMENTS, rows)) == 1201
     assert write(connection, PAYMENTS, rows) == []
+
+
+def test_text_that_is_damaged_in_the_file_is_written_anew(connection):
+    rows = {"a": [payment("a", 1)], "b": [payment("b", 2)]}
+    write(connection, PAYMENTS, rows)
+    connection.execute("UPDATE payments SET circle = CAST(x'63ff' AS TEXT) WHERE payment = 'a'")
+    with pytest.raises(sqlite3.OperationalError, match="Could not decode"):
+        connection.execute("SELECT circle FROM payments").fetchall()
+    changes = write(connection, PAYMENTS, rows)
+    assert changes == [RowChange("payments", "a", added=False, removed=False)]
+    assert write(connection, PAYMENTS, rows) == []
+    circles = connection.execute("SELECT circle FROM payments ORDER BY payment").fetchall()
+    assert circles == [("circle",), ("circle",)]
