@@ -120,7 +120,8 @@ async def test_what_is_sent_holds_nothing_personal(monkeypatch) -> None:
     for personal in (socket.gethostname(), getpass.getuser()):
         assert personal.encode() not in sent
     assert b"\x03v=1" in sent
-    assert sent.count(b"=") == sent.count(b"v=1")
+    network = socket.inet_aton(OWN_LOOPBACK.address)[:3].lower()  # may hold a "=" by chance
+    assert sent.replace(network, b"").count(b"=") == sent.count(b"v=1")
 
 
 async def test_the_name_is_another_at_each_start() -> None:
