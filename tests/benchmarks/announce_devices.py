@@ -15,17 +15,17 @@ from p2pshare.net.interfaces import InterfaceAddress
 
 async def announce(count: int, network: str) -> None:
     """Announce ``count`` devices, each with an address of its own."""
+    found = asyncio.Event()
     devices = [
-        Discovery(lambda instance, endpoints: None, lambda instance: None, Random())
+        Discovery(lambda instance, endpoints: found.set(), lambda instance: None, Random())
         for _ in range(count)
     ]
     for number, device in enumerate(devices, start=2):
         await device.start([InterfaceAddress("lo", 1, f"{network}.{number}", 24)], 4000 + number)
-    seen = [device for device in devices if len(device.candidates) >= count - 1]
     async with asyncio.timeout(60):
-        while len(seen) < len(devices):
-            await asyncio.sleep(0.1)
-            seen = [device for device in devices if len(device.candidates) >= count - 1]
+        while any(len(device.candidates) < count - 1 for device in devices):
+            found.clear()
+            await found.wait()
     print(json.dumps({"instances": [device.instance for device in devices]}), flush=True)
     await asyncio.to_thread(sys.stdin.read)
     await asyncio.gather(*(device.stop() for device in devices))
