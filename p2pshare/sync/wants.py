@@ -266,6 +266,8 @@ class WantBook:
         """The answer is at its end: judge the link by it, and see who else has more."""
         lane = self._lanes[flight.link]
         if flight.delivered:
+            if flight.served:  # all that it has has come, what was forced among it
+                lane.forced.pop(key, None)
             lane.failures //= 2
             lane.asked[key] &= self._lacking(lane, key)
         elif self._lacking(lane, key):

@@ -249,6 +249,16 @@ def test_a_link_cannot_have_ids_remembered_without_end(book: WantBook) -> None:
     assert len(book._lanes[1].forced[key(1)]) == FRUITLESS_TIPS_MAX
 
 
+def test_what_was_delivered_makes_room_for_further_ids(book: WantBook, held: Held) -> None:
+    for seq in range(2 * FRUITLESS_TIPS_MAX):
+        book.force(1, key(1), [tips(seq)[0][1]])
+        assert book.issue(0.0) == [(1, key(1))]
+        book.arrived(1, key(1), 0.0)
+        held.tips[key(1)] = tips(seq)
+        book.stored(1, key(1), 1, 0.0)
+        book.served(1, key(1), COMPLETE, 0.0)
+
+
 def test_feeds_over_quota_are_not_remembered_without_end(
     book: WantBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
