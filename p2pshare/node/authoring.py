@@ -22,7 +22,12 @@ from p2pshare.domain.listing import ListingState
 from p2pshare.domain.loan import LOAN
 from p2pshare.errors import DomainError, NodeError, QuotaExceeded, UnknownReference
 from p2pshare.limits import PROMISE_TAG_BYTES
-from p2pshare.log.certificate import OPEN_CIRCLE, person_subject
+from p2pshare.log.certificate import (
+    OPEN_CIRCLE,
+    REVOKE_KIND,
+    person_subject,
+    revocation_payload,
+)
 from p2pshare.node.ingest import Ingest, IngestReport
 from p2pshare.node.keystore import KeyStore
 from p2pshare.node.writing import Writing
@@ -33,6 +38,7 @@ from p2pshare.store.lookup import (
     agreements_in_promise,
     circle_of_subject,
     listing_header,
+    last_entry_of,
     listings_with_agreements,
     sealed_subjects,
 )
@@ -195,6 +201,9 @@ class Author:
                 return writing.write(rules.pay_hours(command)), 0
             case commands.Forget():
                 return command.subject, self._forget(writing, command)
+            case commands.RevokeFeed():
+                self._revoke(writing, command)
+                return command.feed, 0
             case _:
                 raise DomainError("that cannot be done here")
 
@@ -211,6 +220,9 @@ class Author:
         now_ms = self._clock.time_ms()
         if state.kind == LOAN.kind:
             listing = writing.states.listing(writing.circle, state.listing)
+            if listing is None and command.move == "accept":
+                # Who asks brings the header of the listing, and may have made it up.
+                raise DomainError("the offer it asks for is not on this computer; decline it")
             draft = rules.move_loan(
                 state,
                 command,
@@ -231,6 +243,16 @@ class Author:
         for draft in rules.forget(named):
             writing.write(draft)
         return len(mine)
+
+    def _revoke(self, writing: Writing, command: commands.RevokeFeed) -> None:
+        """Revoke a feed of the person; one that is written here is retired before."""
+        last = last_entry_of(
+            writing.connection, writing.circle, command.feed, command.person, command.last_entry
+        )
+        person_key = self._keys.person_key(command.person)
+        local.retire_feed(writing.connection, command.feed)
+        payload = revocation_payload(person_key, writing.circle, command.feed, *last)
+        writing.write_statement(REVOKE_KIND, payload, person_subject(command.person))
 
     def _promised(self, writing: Writing, listing: bytes) -> list[AgreementState]:
         """The agreements about a listing that take days of it, as its owner knows them."""

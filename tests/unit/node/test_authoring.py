@@ -2,14 +2,20 @@
 
 from contextlib import closing
 
+import msgspec
 import pytest
 from unit.node.computers import START_MS, Computer, meet
 
 from p2pshare.domain import commands
+from p2pshare.domain.bodies import LoanRequest
+from p2pshare.domain.drafts import Draft
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.errors import DomainError, KeyLocked, QuotaExceeded, UnknownReference
 from p2pshare.log.certificate import OPEN_CIRCLE, person_subject
+from p2pshare.log.entry import decode_header, encode_header, entry_id
+from p2pshare.node.writing import Writing
 from p2pshare.store.append import Quota
+from p2pshare.store.lookup import listing_header
 
 NOBODY = b"n" * 32
 NOTHING = b"x" * 16
@@ -180,6 +186,31 @@ def test_a_move_out_of_turn_is_refused_and_writes_nothing(pair, move):
     with pytest.raises(DomainError):
         b.move(b.ben, loan, move)
     assert b.count() == before
+
+
+def test_a_loan_of_what_was_never_offered_cannot_be_accepted(pair):
+    """The header that a request carries is not signed: the borrower may have made it up."""
+    a, b = pair
+    feed = decode_header(listing_header(b.database.connection, a.drill))
+    made_up = encode_header(msgspec.structs.replace(feed, time_ms=feed.time_ms + 1))
+    with b.author._ingest.batch(durable=False) as batch:
+        writing = Writing(batch, b.keys, b.ben, OPEN_CIRCLE, b.clock)
+        body = LoanRequest(
+            listing=entry_id(made_up)[:16],
+            listing_header=made_up,
+            title="Your car",
+            quantity=1,
+            from_day=b.today(),
+            until_day=b.today(),
+        )
+        loan = writing.write_sealed(Draft("loan.request", body), (a.ada, b.ben))
+        batch.finish(by_peer=False)
+    meet(a, b)
+    (view,) = a.queries.agreements(START_MS)
+    assert (view.title, view.state) == ("Your car", "requested")
+    with pytest.raises(DomainError, match="not on this computer"):
+        a.perform(commands.MoveLoan(person=a.ada, loan=loan, move="accept"))
+    a.perform(commands.MoveLoan(person=a.ada, loan=loan, move="decline"))
 
 
 def test_a_name_that_cannot_be_leaves_no_key(tmp_path):
