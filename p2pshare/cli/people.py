@@ -123,3 +123,77 @@ def people_command(session: Session) -> None:
 
 def _seen(last_seen_ms: int | None, now_ms: int) -> str:
     return "never" if last_seen_ms is None else ago(last_seen_ms, now_ms)
+
+
+@person_command.command("feeds")
+@pass_session
+def feeds_command(session: Session) -> None:
+    """Your feeds: each computer of yours writes one of its own in each circle."""
+    with session.ledger() as ledger:
+        person = session.actor(ledger)
+        views = ledger.queries.feeds(person.hex())
+    if session.output.json:
+        session.output.document(
+            [
+                {
+                    "feed": view.feed,
+                    "circle": view.circle,
+                    "entries": view.entries,
+                    "last_entries": list(view.tips),
+                    "here": view.here,
+                    "revoked": view.revoked,
+                    "last": iso_or_none(view.last_ms),
+                }
+                for view in views
+            ]
+        )
+        return
+    session.output.table(
+        ("feed", "entries", "last written", "last entry", ""),
+        [
+            (
+                plain(short(view.feed), "dim"),
+                str(view.entries),
+                iso_or_none(view.last_ms) or "",
+                ", ".join(short(tip) for tip in view.tips),
+                " ".join(
+                    word
+                    for word, is_so in (("written here", view.here), ("revoked", view.revoked))
+                    if is_so
+                ),
+            )
+            for view in views
+        ],
+    )
+
+
+@person_command.command("revoke")
+@click.argument("feed", type=text)
+@click.option(
+    "--last-entry",
+    type=text,
+    metavar="ID",
+    help="The last entry that is to count; without it, all of the feed that is here counts.",
+)
+@pass_session
+def revoke_command(session: Session, feed: str, last_entry: str | None) -> None:
+    """Let nothing more of FEED count: its computer was lost or stolen. It cannot be undone."""
+    from p2pshare.domain.commands import RevokeFeed
+    from p2pshare.store.search import resolve_bytes
+
+    with session.ledger() as ledger:
+        person = session.actor(ledger)
+        connection = ledger.database.connection
+        command = RevokeFeed(
+            person=person,
+            circle=session.circle_named(ledger),
+            feed=resolve_bytes(connection, "feeds", "feed", feed),
+            last_entry=None
+            if last_entry is None
+            else resolve_bytes(connection, "entries", "id", last_entry),
+        )
+        revoked = ledger.perform(command)[0].subject
+    if session.output.json:
+        session.output.document({"revoked": revoked.hex()})
+        return
+    session.output.line("Nothing more of the feed ", (short(revoked.hex()), "dim"), " counts.")

@@ -132,6 +132,17 @@ class Forget(PersonCommand):
     subject: bytes
 
 
+@dataclass(frozen=True, kw_only=True)
+class RevokeFeed(PersonCommand):
+    """Let nothing of ``feed`` (32 bytes) count after ``last_entry``, from now on and for ever.
+
+    Without ``last_entry`` (an entry id) everything of it that is here counts, and nothing else.
+    """
+
+    feed: bytes
+    last_entry: bytes | None = None
+
+
 Command: TypeAlias = (
     AddPerson
     | SetName
@@ -142,4 +153,5 @@ Command: TypeAlias = (
     | MoveLoan
     | PayHours
     | Forget
+    | RevokeFeed
 )

@@ -24,6 +24,23 @@ class PersonView:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedView:
+    """A feed of a person: ``here`` if this installation writes it, ``tips`` its last entries.
+
+    ``revoked``: a revocation is held, and what it leaves is all that counts. ``last_ms`` is the
+    time of the last entry.
+    """
+
+    feed: str
+    circle: str
+    entries: int
+    tips: tuple[str, ...]
+    here: bool
+    revoked: bool
+    last_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ListingView:
     """An offer or want; ``available`` is how many are free on the day asked about."""
 

@@ -37,8 +37,8 @@ from p2pshare.store.lookup import (
     agreements_about,
     agreements_in_promise,
     circle_of_subject,
-    listing_header,
     last_entry_of,
+    listing_header,
     listings_with_agreements,
     sealed_subjects,
 )

@@ -64,6 +64,10 @@ class Writing:
         payload = encode_payload(draft.body)
         return self._write(draft.kind, payload, subject, None)
 
+    def write_statement(self, kind: str, payload: bytes, subject: bytes) -> bytes:
+        """Sign and append an entry whose payload the person key has signed already."""
+        return self._write(kind, payload, subject, None)
+
     def write_sealed(self, draft: Draft, parties: Iterable[bytes], subject: bytes = b"") -> bytes:
         """Sign and append an entry sealed to the parties (persons); the subject it is about."""
         self._open_feed()  # by it the person's own reading key is known in this circle

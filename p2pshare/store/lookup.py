@@ -6,7 +6,7 @@ What people read goes through ``store.queries``; what is folded through ``store.
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from p2pshare.errors import UnknownReference
+from p2pshare.errors import DomainError, UnknownReference
 from p2pshare.log.entry import SEALED_KIND, SUBJECT_BYTES
 from p2pshare.store.feeds import chunks, marks
 
@@ -80,6 +80,37 @@ def sealed_subjects(connection: sqlite3.Connection) -> list[bytes]:
             (SEALED_KIND, SUBJECT_BYTES),
         )
     ]
+
+
+def last_entry_of(
+    connection: sqlite3.Connection,
+    circle: bytes,
+    feed: bytes,
+    person: bytes,
+    identifier: bytes | None,
+) -> tuple[int, bytes]:
+    """(seq, id) of the entry that a revocation of a person's feed is to name.
+
+    The one with ``identifier``, else the feed's last one. Raises UnknownReference if the feed is
+    not the person's, and DomainError if it is forked and no entry was named.
+    """
+    rows = connection.execute(
+        "SELECT e.seq, e.id, e.number IN (SELECT entry FROM tips) FROM entries AS e"
+        " JOIN feeds AS f ON f.number = e.feed JOIN circles AS c ON c.number = f.circle"
+        " WHERE c.circle = ? AND f.feed = ? AND f.person = ? ORDER BY e.seq",
+        (circle, feed, person),
+    ).fetchall()
+    if not rows:
+        raise UnknownReference("that person has no such feed in this circle")
+    if identifier is not None:
+        named = [(seq, one) for seq, one, _ in rows if one == identifier]
+        if not named:
+            raise UnknownReference("that feed has no such entry here")
+        return named[0]
+    tips = [(seq, one) for seq, one, is_tip in rows if is_tip]
+    if len(tips) > 1:
+        raise DomainError("that feed is forked; name the last entry that is to count")
+    return tips[0]
 
 
 def listings_with_agreements(

@@ -19,12 +19,13 @@ from p2pshare.domain.views import (
     AgreementView,
     BalanceView,
     CircleView,
+    FeedView,
     ListingView,
     PersonView,
     SignedMoveView,
 )
 from p2pshare.store import local
-from p2pshare.store.feeds import chunks, marks, read_frontier
+from p2pshare.store.feeds import chunks, marks, read_frontier, tips_of
 from p2pshare.store.search import NO_CATEGORIES, matching_listings
 
 _LISTING_COLUMNS: Final = (
@@ -201,6 +202,37 @@ class Queries:
                 ).fetchall()
             )
         return found
+
+    def feeds(self, person: str) -> list[FeedView]:
+        """The feeds of a person (hex), each from one installation in one circle; oldest first."""
+        own = {
+            feed
+            for (feed,) in self._connection.execute("SELECT feed FROM own_feeds WHERE retired = 0")
+        }
+        rows = self._connection.execute(
+            "SELECT f.feed, c.circle, c.number, count(*), max(min(e.time_ms, e.received_ms))"
+            " FROM feeds AS f JOIN circles AS c ON c.number = f.circle"
+            " JOIN entries AS e ON e.feed = f.number WHERE f.person = ?"
+            " GROUP BY f.feed, c.number ORDER BY min(f.number)",
+            (bytes.fromhex(person),),
+        ).fetchall()
+        revoked = set(
+            self._connection.execute(
+                "SELECT feed, circle FROM revocations WHERE person = ?", (bytes.fromhex(person),)
+            )
+        )
+        return [
+            FeedView(
+                feed=feed.hex(),
+                circle=circle.hex(),
+                entries=count,
+                tips=tuple(one.hex() for _, one in tips_of(self._connection, feed, number)),
+                here=feed in own,
+                revoked=(feed, number) in revoked,
+                last_ms=last_ms,
+            )
+            for feed, circle, number, count, last_ms in rows
+        ]
 
     # --- agreements -----------------------------------------------------------------------
 

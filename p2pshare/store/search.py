@@ -128,6 +128,27 @@ def resolve(connection: sqlite3.Connection, table: str, key: str, prefix: str) -
     return found
 
 
+def resolve_bytes(connection: sqlite3.Connection, table: str, key: str, prefix: str) -> bytes:
+    """The one id (bytes) in ``table.key`` of which the hex digits begin with ``prefix``.
+
+    Raises UnknownReference if there is none or more than one.
+    """
+    wanted = prefix.strip().lower()
+    if not _HEX.fullmatch(wanted) or len(wanted) > 64:
+        raise UnknownReference(f"'{prefix}' is not the beginning of an id")
+    low = bytes.fromhex(wanted.ljust(64, "0"))
+    high = bytes.fromhex(wanted.ljust(64, "f"))
+    rows = connection.execute(
+        f"SELECT DISTINCT {key} FROM {table} WHERE {key} BETWEEN ? AND ? LIMIT 2", (low, high)
+    ).fetchall()
+    if not rows:
+        raise UnknownReference(f"nothing here begins with {wanted}")
+    if len(rows) > 1:
+        raise UnknownReference(f"more than one id begins with {wanted}; give more of it")
+    found: bytes = rows[0][0]
+    return found
+
+
 def resolve_person(connection: sqlite3.Connection, text: str) -> str:
     """The hex id of the one person of that name, or whose id begins so.
 

@@ -6,7 +6,7 @@ import pytest
 from unit.node.computers import START_MS, Computer, meet
 
 from p2pshare.domain.bodies import ListingClose
-from p2pshare.domain.commands import EditListing, Forget, PayHours, SetName
+from p2pshare.domain.commands import EditListing, Forget, PayHours, RevokeFeed, SetName
 from p2pshare.domain.drafts import Draft
 from p2pshare.errors import DomainError, UnknownReference
 from p2pshare.log.certificate import OPEN_CIRCLE, person_subject
@@ -353,3 +353,40 @@ def test_the_same_folder_opens_again_with_everything_in_it(tmp_path):
         assert computer.rebuild() == computer.count() == 3
         computer.offer(ada, "Saw")
         assert computer.queries.circles()[0].feeds == 1
+
+
+def test_a_revoked_computer_says_nothing_more_that_counts(tmp_path):
+    with (
+        computers(tmp_path, "Ada", "Ben") as ((a, ada), (b, _)),
+        closing(Computer(tmp_path / "laptop")) as laptop,
+    ):
+        laptop.host(a, ada, "Ada")
+        laptop.offer(ada, "Ladder")
+        meet(a, b, laptop)
+        stolen = next(one for one in a.queries.feeds(ada.hex()) if not one.here)
+        a.perform(RevokeFeed(person=ada, feed=bytes.fromhex(stolen.feed)))
+        laptop.offer(ada, "What a thief would offer")
+        meet(a, b, laptop)
+        for one in (a, b, laptop):
+            assert [view.title for view in one.queries.listings(one.today())] == ["Ladder"]
+            views = {view.feed: view for view in one.queries.feeds(ada.hex())}
+            assert views[stolen.feed].revoked
+        assert len(digests(a, b, laptop)) == 1
+
+
+def test_a_feed_of_ones_own_is_revoked_from_an_entry_on_and_a_new_one_opened(tmp_path):
+    with computers(tmp_path, "Ada", "Ben") as ((a, ada), (b, ben)):
+        a.offer(ada, "Ladder")
+        before = a.queries.feeds(ada.hex())[0]
+        a.offer(ada, "Not mine")
+        last, feed = bytes.fromhex(before.tips[0]), bytes.fromhex(before.feed)
+        with pytest.raises(UnknownReference, match="no such feed"):
+            b.perform(RevokeFeed(person=ben, feed=feed))
+        with pytest.raises(UnknownReference, match="no such entry"):
+            a.perform(RevokeFeed(person=ada, feed=feed, last_entry=bytes(32)))
+        a.perform(RevokeFeed(person=ada, feed=feed, last_entry=last))
+        meet(a, b)
+        assert [view.title for view in b.queries.listings(b.today())] == ["Ladder"]
+        revoked, current = a.queries.feeds(ada.hex())
+        assert (revoked.revoked, revoked.here) == (True, False)
+        assert (current.revoked, current.here) == (False, True)
