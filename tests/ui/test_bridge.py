@@ -19,7 +19,7 @@ from p2pshare.node.config import Config, NetworkConfig
 from p2pshare.node.events import EntriesAdded, LinkUp, NodeEvent, RowChanged
 from p2pshare.node.ledger import Ledger
 
-LISTINGS = 1_500
+LISTINGS = 800
 STOP_SECONDS = 3.0
 
 Starter = Callable[..., Bridge]
