@@ -62,3 +62,22 @@ def test_people_are_greeted_and_told_what_comes_next(tmp_path: Path) -> None:
     assert '--as "Mia"' in home.run("person", "add", "Mia").out
     assert "here" in home.run("people").out
     assert "Amelia" in home.run("--as", "Mia", "person", "rename", "Amelia").out
+
+
+def test_a_lost_computers_feed_is_revoked_from_an_entry_on(ada: Home) -> None:
+    ada.json("offer", "add", "Ladder")
+    (feed,) = ada.json("person", "feeds")
+    assert set(feed) == {"feed", "circle", "entries", "last_entries", "here", "revoked", "last"}
+    assert (feed["here"], feed["revoked"], feed["entries"]) == (True, False, 3)
+    ada.json("offer", "add", "Not mine")
+    revoked = ada.json(
+        *("person", "revoke", feed["feed"][:12], "--last-entry", feed["last_entries"][0])
+    )
+    assert revoked == {"revoked": feed["feed"]}
+    assert [one["title"] for one in ada.json("listings")] == ["Ladder"]
+    feeds = ada.json("person", "feeds")
+    assert [(one["here"], one["revoked"]) for one in feeds] == [(False, True), (True, False)]
+    for unknown in ("ffff", "Ada", "f" * 70):
+        ran = ada.run("person", "revoke", unknown)
+        assert ran.code == 1
+        assert "begin" in ran.err
