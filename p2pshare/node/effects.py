@@ -8,7 +8,9 @@ hears of an entry only then. Knows links as ``Pipe``s and nothing of TLS or disc
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Final, Protocol, TypeVar
 
 from p2pshare.clock import Clock
@@ -28,6 +30,9 @@ from p2pshare.sync.messages import Stretch
 logger: Final = logging.getLogger("p2pshare.node.effects")
 
 Result = TypeVar("Result")
+
+GROUP_ENTRIES_MAX: Final = 2048
+"""How many entries one transaction takes of what several messages brought."""
 
 _OUTCOMES: Final = {
     StoredOutcome.STORED: sync.Outcome.STORED,
@@ -76,6 +81,7 @@ class Effects:
         self._tell = tell
         self._met_copy = met_copy
         self._pipes: dict[int, Pipe] = {}
+        self._arrived: deque[sync.StoreStretches] = deque()
         self._next_link = 1
         self._wake: asyncio.TimerHandle | None = None
         self._early: list[sync.Event] | None = []
@@ -184,7 +190,11 @@ class Effects:
                     self._met_copy()
             case sync.WakeAt(time):
                 self._set_wake(time)
-            case sync.StoreStretches() | sync.StoreEntries() | sync.StoreBlob():
+            case sync.StoreStretches():
+                self._arrived.append(effect)
+                if len(self._arrived) == 1:
+                    self._tasks.start(self._store_arrived(), name="store what arrived")
+            case sync.StoreEntries() | sync.StoreBlob():
                 self._tasks.start(self._store(effect), name="store")
             case _:
                 self._tasks.start(self._read(effect), name="read")
@@ -218,13 +228,9 @@ class Effects:
             logger.error("the damage could not be noted: %s", error)
         self._handle(sync.OwedChanged(circle, owed=frozenset(damaged)))
 
-    async def _store(
-        self, effect: sync.StoreStretches | sync.StoreEntries | sync.StoreBlob
-    ) -> None:
+    async def _store(self, effect: sync.StoreEntries | sync.StoreBlob) -> None:
         try:
             match effect:
-                case sync.StoreStretches():
-                    await self._store_stretches(effect)
                 case sync.StoreEntries():
                     await self._store_entries(effect)
                 case sync.StoreBlob(request, _, circle, blob, data):
@@ -236,25 +242,50 @@ class Effects:
             logger.error("what a peer sent could not be stored: %s", error)
             self._handle(sync.RequestFailed(effect.request))
 
-    async def _store_stretches(self, effect: sync.StoreStretches) -> None:
-        arrivals = [Arrival(effect.circle, stretch) for stretch in effect.stretches]
+    async def _store_arrived(self) -> None:
+        """Store what waits, one transaction after another, until nothing does.
+
+        All that arrived while one was under way goes into the next (a group commit): a subject
+        about which entries come one by one is then folded once for many of them.
+        """
+        while self._arrived:
+            group = _group(self._arrived)
+            try:
+                await self._store_stretches(group)
+            except StoreError as error:
+                logger.error("what a peer sent could not be stored: %s", error)
+                for effect in group:
+                    self._handle(sync.RequestFailed(effect.request))
+            finally:
+                for _ in group:
+                    self._arrived.popleft()
+
+    async def _store_stretches(self, group: Sequence[sync.StoreStretches]) -> None:
+        """Store a group of one circle in one transaction, and answer each effect of it."""
+        circle = group[0].circle
+        arrivals = [Arrival(circle, stretch) for effect in group for stretch in effect.stretches]
         change = await self._writer.run(lambda: self._journal.receive(arrivals))
         report = change.report
-        for result in report.results:
-            if result.outcome is StoredOutcome.REFUSED:
-                logger.info("a stretch was refused: %s", result.reason)
-        self._handle(
-            sync.StretchesStored(
-                effect.request,
-                tuple(
-                    sync.StretchOutcome(_OUTCOMES[one.outcome], len(one.new), one.reason)
-                    for one in report.results
-                ),
-                report.frontier.get(effect.circle, {}),
-                report.owed.get(effect.circle, frozenset()),
-                report.settled.get(effect.circle, frozenset()),
+        tips = report.frontier.get(circle, {})
+        results = iter(report.results)
+        for effect in group:
+            own = list(islice(results, len(effect.stretches)))
+            for result in own:
+                if result.outcome is StoredOutcome.REFUSED:
+                    logger.info("a stretch was refused: %s", result.reason)
+            is_last = effect is group[-1]
+            self._handle(
+                sync.StretchesStored(
+                    effect.request,
+                    tuple(
+                        sync.StretchOutcome(_OUTCOMES[one.outcome], len(one.new), one.reason)
+                        for one in own
+                    ),
+                    {one.feed: tips[one.feed] for one in own if one.feed in tips},
+                    report.owed.get(circle, frozenset()) if is_last else frozenset(),
+                    report.settled.get(circle, frozenset()) if is_last else frozenset(),
+                )
             )
-        )
         self._tell_all(events_of(report, own=False))
         self._publish_followed(change)
 
@@ -265,6 +296,18 @@ class Effects:
         self._handle(sync.EntriesStored(effect.request, settled))
         self._tell_all(events_of(report, own=False))
         self._publish_followed(change)
+
+
+def _group(arrived: Iterable[sync.StoreStretches]) -> list[sync.StoreStretches]:
+    """The first of what waits, with what follows it in its circle, up to GROUP_ENTRIES_MAX."""
+    group: list[sync.StoreStretches] = []
+    entries = 0
+    for effect in arrived:
+        entries += sum(map(len, effect.stretches))
+        if group and (effect.circle != group[0].circle or entries > GROUP_ENTRIES_MAX):
+            break
+        group.append(effect)
+    return group
 
 
 def _stretches(report: IngestReport) -> dict[bytes, list[Stretch]]:
