@@ -10,7 +10,8 @@
     │   ├── KeyRefused         a public key that must not be used
     │   ├── SignatureRefused   a signature that does not verify
     │   ├── ChainBroken        an entry that does not follow the one before it
-    │   └── CertificateRefused a feed without a valid certificate
+    │   ├── CertificateRefused a feed without a valid certificate
+    │   └── ReceiptRefused     a receipt that does not prove what it says
     ├── StoreError             the ledger file
     │   ├── StoreTooNew        written by a newer p2pshare
     │   ├── StoreDamaged       SQLite or the audit found damage
@@ -68,6 +69,10 @@ class ChainBroken(LogError):
 
 class CertificateRefused(LogError):
     """The feed has no valid certificate."""
+
+
+class ReceiptRefused(LogError):
+    """The receipt does not prove what it says."""
 
 
 class StoreError(P2PShareError):

@@ -90,6 +90,9 @@ FOLDER_BYTES_MAX: Final = 4 * 1024 * 1024 * 1024
 
 # --- agreements -----------------------------------------------------------------------------
 DISPUTE_DAYS_AFTER_CLOSING: Final = 14
+RECEIPT_MOVES_MAX: Final = 64
+RECEIPT_OPENINGS_MAX: Final = 64
+RECEIPT_BYTES_MAX: Final = 4 * 1024 * 1024
 LOAN_DAYS_DEFAULT: Final = 7
 LOAN_DAYS_MAX: Final = 3660
 

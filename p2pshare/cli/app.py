@@ -53,6 +53,8 @@ COMMANDS: Final = {
     "Borrowing and lending": {
         "loan": ("loans", "Ask to borrow, lend, give back."),
         "loans": ("loans", "Your loans, and what may be done next."),
+        "receipt": ("receipts", "Write what both signed to a file that anybody can check."),
+        "verify": ("receipts", "Check a receipt; needs nothing but the file."),
     },
     "Hours": {
         "hours": ("hours", "Pay somebody in hours."),

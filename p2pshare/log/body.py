@@ -74,6 +74,14 @@ def open_body(
     body: bytes, keys: Sequence[ReadingKey], *, circle: bytes, feed: bytes, previous: bytes
 ) -> bytes | None:
     """The payload of a sealed body, or None if none of ``keys`` opens it or its hash is false."""
+    plain = unseal_body(body, keys, circle=circle, feed=feed, previous=previous)
+    return None if plain is None else plain[SALT_BYTES:]
+
+
+def unseal_body(
+    body: bytes, keys: Sequence[ReadingKey], *, circle: bytes, feed: bytes, previous: bytes
+) -> bytes | None:
+    """``salt || payload`` of a sealed body, which a reader can show to others; None as above."""
     boxes = _boxes(body)
     info = _info(circle, feed, previous)
     for key in keys:
@@ -82,9 +90,14 @@ def open_body(
                 plain = _SUITE.decrypt(box, key.private, info=info)
             except (InvalidTag, ValueError):
                 continue
-            if sha256(plain).digest() == body[:_HASH_BYTES]:
-                return plain[SALT_BYTES:]
+            if is_sealed_plain(body, plain):
+                return plain
     return None
+
+
+def is_sealed_plain(body: bytes, plain: bytes) -> bool:
+    """Whether ``plain``, a salt and a payload, is what the sealed ``body`` holds by its hash."""
+    return len(plain) >= SALT_BYTES and sha256(plain).digest() == body[:_HASH_BYTES]
 
 
 def check_body(body: bytes, expected_hash: bytes, expected_size: int) -> None:
