@@ -1,7 +1,8 @@
 """Executing the engine's effects: two of them joined by pipes in memory, over real ledgers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,14 +11,15 @@ import pytest
 from unit.node.ledger_pair import stretches
 
 from p2pshare.clock import SystemClock
-from p2pshare.domain.commands import AddListing, AddPerson, Command
+from p2pshare.domain.commands import AddListing, AddPerson, Command, EditListing
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.errors import StoreError
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.log.frontier import Frontier
 from p2pshare.node.effects import Effects
 from p2pshare.node.events import EntriesAdded, EntriesRepaired, NodeEvent, RowChanged
-from p2pshare.node.journal import Journal
+from p2pshare.node.ingest import Arrival
+from p2pshare.node.journal import Change, Journal
 from p2pshare.node.ledger import Ledger
 from p2pshare.node.reading import Reading
 from p2pshare.node.worker import Worker
@@ -170,6 +172,39 @@ async def test_nothing_is_sent_before_it_is_committed(pair: tuple[Side, Side]) -
     assert len(near.sent) == sent, "committed, and not published yet"
     a.effects.publish(change.report)
     assert any(b"Unmistakable" in data for data in near.sent[sent:])
+
+
+async def test_what_arrives_while_a_transaction_runs_goes_into_the_next_one(
+    pair: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = pair
+    ada = await a.perform(AddPerson(name="Ada"))
+    drill = await a.offer(ada, "Drill")
+    join(a, b)
+    await b.until(lambda: drill.hex() in map(listing_of, b.told))
+    groups: list[int] = []
+    receive = b.journal.receive
+
+    def counted(arrivals: Sequence[Arrival]) -> Change:
+        groups.append(len(arrivals))
+        return receive(arrivals)
+
+    monkeypatch.setattr(b.journal, "receive", counted)
+    going_on = threading.Event()
+    busy = asyncio.ensure_future(b.writer.run(lambda: going_on.wait(SECONDS)))
+    for number in range(6):
+        await a.perform(EditListing(person=ada, listing=drill, title=f"Drill {number}"))
+    last = await a.writer.run(a.frontier)
+    going_on.set()
+    assert await busy
+
+    def told() -> int:
+        return sum(one.entries for one in b.told if isinstance(one, EntriesAdded))
+
+    await b.until(lambda: told() == last.get(next(iter(last)))[0][0] + 1)
+    assert (await b.writer.run(b.frontier)).digest() == last.digest()
+    assert len(groups) < 6, groups
+    assert groups[0] == 1, "the first one waits for nothing"
 
 
 async def test_what_is_published_while_the_frontiers_are_read_is_not_lost(tmp_path: Path) -> None:
