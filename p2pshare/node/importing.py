@@ -150,7 +150,7 @@ class _Import:
             except QuotaExceeded as error:
                 raise QuotaExceeded(
                     f"nothing was imported: your part of this circle's ledger is full at row"
-                    f" {step.row}; import a shorter list, or forget what is no longer needed"
+                    f" {step.row}; import a shorter list"
                 ) from error
         if progress is not None:
             progress(len(steps), len(steps))

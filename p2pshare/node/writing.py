@@ -147,7 +147,7 @@ class Writing:
         result = self._batch.append(self.circle, [entry], own=True)
         if result.outcome is Outcome.OVER_QUOTA:
             raise QuotaExceeded(
-                "your part of this circle's ledger is full; forget what is no longer needed"
+                "your part of this circle's ledger is full: nobody keeps more of one person"
             )
         if result.outcome is not Outcome.STORED:
             raise NodeError(f"the entry could not be added: {result.reason or result.outcome}")
