@@ -38,7 +38,7 @@ def test_interfaces_are_separated_by_commas(monkeypatch, text, expected):
 @pytest.mark.parametrize("text", ["nonsense", "127.0.0.1,eth0", "127.0.0.1:80", "127.0.0.1 ::1"])
 def test_what_is_no_address_is_refused_and_not_left_out(monkeypatch, text):
     monkeypatch.setenv("P2PSHARE_INTERFACES", text)
-    with pytest.raises(NodeError, match="P2PSHARE_INTERFACES: '.*' is not an address such as"):
+    with pytest.raises(NodeError, match=r"P2PSHARE_INTERFACES: '.*' is not an address such as"):
         config.interfaces_from_environment()
 
 
