@@ -1,9 +1,9 @@
 """Write the test vectors of docs/protocol.md section 9: ``python tests/vectors/make_vectors.py``.
 
 Everything follows from fixed keys, salts and times, but for the HPKE boxes: each is drawn once,
-recorded in sealed.json, and kept as long as it still opens to what this file says. The test beside
-``p2pshare.log``'s other tests fails where a file here is not what ``build`` gives. Link, sync and
-domain have no part in it.
+recorded in sealed.json or receipt.json, and kept as long as it still opens to what this file says.
+The test beside ``p2pshare.log``'s other tests fails where a file here is not what ``build`` gives.
+Link, sync and domain have no part in it.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from p2pshare.log.author import Place, write_entry, write_feed_open
-from p2pshare.log.body import body_hash, open_body, seal_body
+from p2pshare.log.body import body_hash, open_body, seal_body, unseal_body
 from p2pshare.log.certificate import (
     OPEN_CIRCLE,
     closed_circle,
@@ -33,6 +33,13 @@ from p2pshare.log.entry import (
 )
 from p2pshare.log.frontier import Frontier
 from p2pshare.log.keys import ReadingKey, SigningKey
+from p2pshare.log.receipt import (
+    BareEntry,
+    ClearEntry,
+    OpenedEntry,
+    encode_receipt,
+    make_receipt,
+)
 
 FOLDER = Path(__file__).parent
 START_MS = 1_760_000_000_000
@@ -366,6 +373,119 @@ def sealed(recorded_body: bytes | None) -> dict[str, Any]:
     }
 
 
+def sealed_move(
+    key: SigningKey,
+    place: Place,
+    name: str,
+    payload: bytes,
+    recorded_body: bytes | None,
+    **more: Any,
+) -> OpenedEntry:
+    """A move sealed to Ada and Ben; ``recorded_body`` is kept if both still open it to the same."""
+    where = {"circle": OPEN_CIRCLE, "feed": key.public, "previous": place.previous}
+    plain = salt(name) + payload
+    readers = [ADA_READING, BEN_READING]
+    if recorded_body is not None and all(
+        unseal_body(recorded_body, [reader], **where) == plain for reader in readers
+    ):
+        body = recorded_body
+    else:
+        body = seal_body(salt(name), payload, [reader.public for reader in readers], **where)
+    header = encode_header(
+        Header(
+            version=1,
+            **where,
+            seq=place.seq,
+            time_ms=START_MS + 10_000 * place.seq,
+            subject=more.get("subject", b""),
+            kind="sealed",
+            after=more.get("after", ()),
+            sealed=True,
+            body_hash=body_hash(body),
+            body_size=len(body),
+        )
+    )
+    return OpenedEntry(header, sign_entry(key, entry_id(header)), body, plain)
+
+
+def receipt(recorded_bodies: list[bytes]) -> dict[str, Any]:
+    """Ben asks for the drill, Ada accepts: the file that proves it, and others that do not."""
+    entries = dict(chain())
+    listing = entries["a listing, creating its subject"]
+    listing_id = entry_id(listing.header)
+    certificate = issue_certificate(BEN, BEN_READING.public, OPEN_CIRCLE, BEN_FEED.public)
+    ben_opening = write_feed_open(
+        BEN_FEED, OPEN_CIRCLE, certificate, time_ms=START_MS, salt=salt("feed.open ben")
+    )
+    asked = {
+        "listing": listing_id[:16],
+        "listing_header": listing.header,
+        "title": "Drill",
+        "terms": [],
+        "quantity": 1,
+        "from_day": "2025-10-11",
+        "until_day": "2025-10-13",
+        "note": "For the shelf.",
+    }
+    first, second = [*recorded_bodies, None, None][:2]
+    request = sealed_move(
+        BEN_FEED,
+        Place(1, entry_id(ben_opening.header)),
+        "receipt request",
+        pack(["loan.request", asked]),
+        first,
+    )
+    request_id = entry_id(request.header)
+    accept = sealed_move(
+        ADA_FEED,
+        Place(3, listing_id),
+        "receipt accept",
+        pack(["loan.accept", {"due_at_ms": START_MS + 345_600_000, "note": "Gladly."}]),
+        second,
+        subject=request_id[:16],
+        after=(request_id,),
+    )
+    openings = [ClearEntry(*parts(one)) for one in (entries["feed.open"], ben_opening)]
+    names = [ClearEntry(*parts(entries["a profile"]))]
+    bare = BareEntry(listing.header, listing.signature)
+    made = make_receipt([request, accept], bare, names, openings)
+    data = encode_receipt(made)
+    signed = msgspec.structs.replace
+    words = signed(accept, plain=accept.plain.replace(b"Gladly", b"Rarely"))
+    others = {
+        "another word": signed(made, moves=tuple(words if m == accept else m for m in made.moves)),
+        "without the lender's feed.open": signed(made, openings=(openings[1],)),
+        "without the request": signed(made, moves=(accept,)),
+        "moves in another order": signed(made, moves=made.moves[::-1]),
+    }
+    label = b"p2pshare receipt v1\0"
+    return {
+        "bodies": [request.body.hex(), accept.body.hex()],
+        "file": data.hex(),
+        "kind": "loan",
+        "agreement": request_id[:16].hex(),
+        "parties": [BEN.public.hex(), ADA.public.hex()],
+        "names": {ADA.public.hex(): "Ada"},
+        "state": "accepted",
+        "moves": [
+            {"move": "request", "by": BEN.public.hex(), "time_ms": START_MS + 10_000},
+            {"move": "accept", "by": ADA.public.hex(), "time_ms": START_MS + 30_000},
+        ],
+        "refused": [
+            {"name": name, "file": (label + pack(other)).hex()} for name, other in others.items()
+        ]
+        + [
+            {"name": "a byte behind the end", "file": (data + b"\0").hex()},
+            {"name": "the array as array16", "file": (label + b"\xdc\0\x04" + data[21:]).hex()},
+        ],
+    }
+
+
+def parts(entry: SignedEntry) -> tuple[bytes, bytes, bytes]:
+    assert entry.body is not None
+    return entry.header, entry.signature, entry.body
+
+
 def frontier() -> dict[str, Any]:
     tips = {
         seed(f"frontier feed {number}"): tuple(
@@ -395,6 +515,7 @@ def build(recorded_body: bytes | None) -> dict[str, str]:
         "statements.json": statements(),
         "sealed.json": sealed(recorded_body),
         "frontier.json": frontier(),
+        "receipt.json": receipt(recorded_moves()),
     }
     return {
         name: json.dumps(value, indent=1, ensure_ascii=False) + "\n"
@@ -406,6 +527,14 @@ def recorded() -> bytes | None:
     """The body recorded in sealed.json, if there is one."""
     file = FOLDER / "sealed.json"
     return bytes.fromhex(json.loads(file.read_text("utf-8"))["body"]) if file.exists() else None
+
+
+def recorded_moves() -> list[bytes]:
+    """The sealed bodies recorded in receipt.json, if there are any."""
+    file = FOLDER / "receipt.json"
+    if not file.exists():
+        return []
+    return [bytes.fromhex(body) for body in json.loads(file.read_text("utf-8"))["bodies"]]
 
 
 def main() -> None:
