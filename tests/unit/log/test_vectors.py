@@ -274,3 +274,42 @@ def test_fingerprints() -> None:
             if feed.hex().startswith(prefix)
         )
         assert known.fingerprint(prefix).hex() == expected == sha256(data).hexdigest()
+
+
+# --- receipts -------------------------------------------------------------------------------------
+
+
+def test_a_receipt_by_the_words_of_the_protocol() -> None:
+    """Section 11 with hashes, signatures and MessagePack alone."""
+    vector = load("receipt.json")
+    data = unhex(vector["file"])
+    label = b"p2pshare receipt v1\0"
+    assert data.startswith(label)
+    moves, listing, names, openings = msgspec.msgpack.decode(data[len(label) :])
+    people = {}
+    for header, _, body in openings:
+        fields = msgspec.msgpack.decode(header)
+        people[fields[2]] = msgspec.msgpack.decode(body[16:])["person"]
+    identifiers = []
+    for header, signature, *parts in [*moves, listing, *names, *openings]:
+        fields = msgspec.msgpack.decode(header)
+        identifier = sha256(b"p2pshare entry v1\0" + header).digest()
+        Ed25519PublicKey.from_public_bytes(fields[2]).verify(
+            signature, b"p2pshare entry signature v1\0" + identifier
+        )
+        if parts:
+            assert sha256(parts[0]).digest() == fields[10]
+        identifiers.append(identifier)
+    said = []
+    for header, _, body, plain in moves:
+        assert sha256(plain).digest() == body[:32]
+        fields = msgspec.msgpack.decode(header)
+        kind, words = msgspec.msgpack.decode(plain[16:])
+        said.append((fields[5], kind, people[fields[2]].hex(), words))
+    said.sort(key=lambda move: move[0])
+    assert [(kind, by) for _, kind, by, _ in said] == [
+        (f"loan.{move['move']}", move["by"]) for move in vector["moves"]
+    ]
+    assert said[0][3]["listing_header"] == listing[0]
+    assert people[msgspec.msgpack.decode(listing[0])[2]].hex() == vector["parties"][1]
+    assert vector["agreement"] in {identifier[:16].hex() for identifier in identifiers}
