@@ -6,7 +6,7 @@ import pytest
 from fake_backend import FakeBackend
 from made_views import ADA, NOW_MS, loan
 from p2pshare.ui.pages.loans import CARDS_AT_ONCE, DONE_SHOWN, LoansPage
-from p2pshare.ui.widgets.loan_card import LoanCard
+from p2pshare.ui.widgets.loan_card import MOVE_LABELS, LoanCard
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -224,3 +224,7 @@ def test_many_loans_are_made_a_few_at_a_time(backend: FakeBackend, qtbot: QtBot)
     qtbot.mouseClick(page.older, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(page.cards) == 60 + DONE_SHOWN + 30, timeout=5000)
     assert not page.older.isVisible()
+
+
+def test_translators_find_the_label_of_each_move() -> None:
+    assert set(MOVE_LABELS) == {row.label for row in LOAN.rows}

@@ -6,7 +6,7 @@ the main one, and how it is said.
 
 from typing import Any, Final
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from p2pshare.domain.agreement import AGREEMENTS, open_rows
@@ -21,6 +21,26 @@ SECOND_THOUGHTS: Final = frozenset({"decline", "cancel", "lost", "dispute"})
 
 NOT_LENT: Final = frozenset({"requested", "accepted", "declined", "cancelled"})
 """States in which nothing has been handed over."""
+
+
+MOVE_LABELS: Final = (
+    QT_TRANSLATE_NOOP("Moves", "Borrow"),
+    QT_TRANSLATE_NOOP("Moves", "Lend"),
+    QT_TRANSLATE_NOOP("Moves", "Decline"),
+    QT_TRANSLATE_NOOP("Moves", "Cancel"),
+    QT_TRANSLATE_NOOP("Moves", "Hand over"),
+    QT_TRANSLATE_NOOP("Moves", "Received it"),
+    QT_TRANSLATE_NOOP("Moves", "Give back"),
+    QT_TRANSLATE_NOOP("Moves", "Got it back"),
+    QT_TRANSLATE_NOOP("Moves", "It is lost"),
+    QT_TRANSLATE_NOOP("Moves", "Dispute"),
+)
+"""The labels of the loan's table, here only so that translators find them (a test compares)."""
+
+
+def label_of(row: Row) -> str:
+    """The label of a move in the language of the window."""
+    return QCoreApplication.translate("Moves", row.label)
 
 
 class LoanCard(QFrame):
@@ -87,7 +107,7 @@ class LoanCard(QFrame):
         main = main_move(self.rows, self._view.underlying_state)
         self.main.setVisible(main is not None)
         if main is not None:
-            label = main.label
+            label = label_of(main)
             if self._view.underlying_state in main.joins:
                 label = self.tr("Confirm: {move}").format(move=label)
             self.main.setText(label)
@@ -99,7 +119,7 @@ class LoanCard(QFrame):
         self.more.setVisible(bool(others))
         menu = QMenu(self)
         for row in others:
-            action = menu.addAction(row.label)
+            action = menu.addAction(label_of(row))
             action.setData(row.move)
         menu.triggered.connect(self._menu_chosen)
         self.more.setMenu(menu)
