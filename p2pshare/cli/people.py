@@ -1,12 +1,14 @@
 """init, person, people: who uses this computer, and who was met."""
 
+from pathlib import Path
+
 import click
 
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.cli.times import ago, iso_or_none
-from p2pshare.errors import DomainError
+from p2pshare.errors import DomainError, NodeError
 
 _LOCK = click.option(
     "--passphrase",
@@ -197,3 +199,66 @@ def revoke_command(session: Session, feed: str, last_entry: str | None) -> None:
         session.output.document({"revoked": revoked.hex()})
         return
     session.output.line("Nothing more of the feed ", (short(revoked.hex()), "dim"), " counts.")
+
+
+@person_command.command("backup")
+@click.option(
+    "-o",
+    "--output",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="Where to write it; keep it off this computer.",
+)
+@_LOCK
+@pass_session
+def backup_command(session: Session, path: Path, locked: bool) -> None:
+    """Write your two keys to FILE, so that a lost computer does not cost you who you are.
+
+    Whoever has the file, and its passphrase if it has one, can be you.
+    """
+    from p2pshare.cli.export import whole_file
+    from p2pshare.node.backup import write_backup
+
+    with session.ledger() as ledger:
+        person = session.actor(ledger)
+        name = ledger.own_persons()[person]
+        locked = locked or ledger.keys.is_locked(person)
+        passphrase = session.new_passphrase() if locked else None
+        data = write_backup(ledger.keys, person, name, passphrase)
+    with whole_file(path) as stream:
+        stream.write(data.decode("ascii"))
+    if session.output.json:
+        session.output.document({"person": person.hex(), "backup": str(path)})
+        return
+    session.output.line("Your keys are in ", (str(path), "bold"), ".")
+    if passphrase is None:
+        session.output.line(("It has no passphrase: whoever has the file can be you.", "dim"))
+
+
+@person_command.command("restore")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@pass_session
+def restore_command(session: Session, path: Path) -> None:
+    """Be the person of a backup on this computer too, or again.
+
+    What you wrote comes back from neighbours; what you write from now on is a feed of its own, so
+    that nothing you ever signed is split or lost.
+    """
+    from p2pshare.node.backup import BACKUP_BYTES_MAX, read_backup
+
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(BACKUP_BYTES_MAX)
+    except OSError as error:
+        raise NodeError(f"{path} cannot be read: {error.strerror}") from error
+    backup = read_backup(data, session.passphrase)
+    with session.ledger(create=True) as ledger:
+        person = ledger.restore_person(backup)
+        device = ledger.keys.device_key().public
+    if session.output.json:
+        session.output.document({"person": person.hex(), "device": device.hex()})
+        return
+    session.output.line("Welcome back, ", (backup.name, "bold green"), "!")
+    session.output.line(("p2pshare-cli node brings what you wrote from your neighbours.", "dim"))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -54,14 +55,14 @@ class KeyStore:
         """The key of this installation, drawn at its first use."""
         path = self._folder / "device.pem"
         if not path.exists():
-            self._write(path, _signing_pem(SigningKey.generate(), NoEncryption()), replace=False)
+            self._write(path, signing_pem(SigningKey.generate(), None), replace=False)
         return self._read_signing(path, None)
 
     def draw_device_key(self) -> SigningKey:
         """A new device key: another installation was met that has the old one."""
         self._write(
             self._folder / "device.pem",
-            _signing_pem(SigningKey.generate(), NoEncryption()),
+            signing_pem(SigningKey.generate(), None),
             replace=True,
         )
         return self.device_key()
@@ -78,10 +79,12 @@ class KeyStore:
         """
         person = key or SigningKey.generate()
         reading_key = reading or ReadingKey.generate()
-        self._write(self._reading_path(person.public), _reading_pem(reading_key), replace=False)
+        self._write(
+            self._reading_path(person.public), reading_pem(reading_key, None), replace=False
+        )
         self._write(
             self._person_path(person.public),
-            _signing_pem(person, _encryption(passphrase)),
+            signing_pem(person, passphrase),
             replace=False,
         )
         if passphrase:
@@ -120,16 +123,21 @@ class KeyStore:
         """
         self.person_key(person)  # proves that the passphrase is the right one
         key = SigningKey.generate()
-        locked = _is_locked(self._person_path(person).read_bytes())
+        locked = is_locked(self._person_path(person).read_bytes())
         passphrase = self._passphrase(person) if locked else None
-        self._write(
-            self._feed_path(key.public), _signing_pem(key, _encryption(passphrase)), replace=False
-        )
+        self._write(self._feed_path(key.public), signing_pem(key, passphrase), replace=False)
         return key
 
     def person_key(self, person: bytes) -> SigningKey:
         """The person's key. Raises KeyLocked, or NodeError if it is not on this computer."""
         return self._read_signing(self._person_path(person), person)
+
+    def is_locked(self, person: bytes) -> bool:
+        """Whether the person's key needs a passphrase. Raises NodeError if it is not here."""
+        try:
+            return is_locked(self._person_path(person).read_bytes())
+        except OSError as error:
+            raise NodeError("that person's key is not on this computer") from error
 
     def has_person_key(self, person: bytes) -> bool:
         """Whether the person's key is here: feeds can be opened and revoked."""
@@ -145,27 +153,27 @@ class KeyStore:
 
     def reading_key(self, person: bytes) -> ReadingKey:
         """The reading key of a person. Raises NodeError if it is not here."""
-        private = self._load(self._reading_path(person), None)
-        if not isinstance(private, X25519PrivateKey):
+        key = self._load(self._reading_path(person), None)
+        if not isinstance(key, ReadingKey):
             raise NodeError(f"the key file {self._reading_path(person).name} is of another kind")
-        return ReadingKey(private)
+        return key
 
     def reading_keys(self) -> list[ReadingKey]:
         """The reading keys of every person hosted here."""
         found = []
         for path in sorted(self._folder.glob("reading-*.pem")):
-            private = self._load(path, None)
-            if isinstance(private, X25519PrivateKey):
-                found.append(ReadingKey(private))
+            key = self._load(path, None)
+            if isinstance(key, ReadingKey):
+                found.append(key)
         return found
 
     def _read_signing(self, path: Path, person: bytes | None) -> SigningKey:
-        private = self._load(path, person)
-        if not isinstance(private, Ed25519PrivateKey):
+        key = self._load(path, person)
+        if not isinstance(key, SigningKey):
             raise NodeError(f"the key file {path.name} is of another kind")
-        return SigningKey(private)
+        return key
 
-    def _load(self, path: Path, person: bytes | None) -> object:
+    def _load(self, path: Path, person: bytes | None) -> SigningKey | ReadingKey:
         try:
             data = path.read_bytes()
         except FileNotFoundError as error:
@@ -173,16 +181,11 @@ class KeyStore:
         except OSError as error:
             raise NodeError(f"the key {path.name} cannot be read: {error.strerror}") from error
         passphrase = None
-        if person is not None and _is_locked(data):
+        if person is not None and is_locked(data):
             passphrase = self._passphrase(person)
             if passphrase is None:
                 raise KeyLocked("this person's key is locked; give the passphrase or PIN")
-        try:
-            return load_pem_private_key(data, password=passphrase)
-        except (ValueError, TypeError) as error:
-            if passphrase is not None:
-                raise KeyLocked("that passphrase or PIN does not open the key") from error
-            raise NodeError(f"the key file {path.name} is damaged") from error
+        return read_pem(data, passphrase, f"the key file {path.name}")
 
     def _write(self, path: Path, data: bytes, *, replace: bool) -> None:
         """Write a file that is either whole under its name or not there at all."""
@@ -216,20 +219,45 @@ class KeyStore:
         return self._folder / f"feed-{feed.hex()}.pem"
 
 
-def _signing_pem(key: SigningKey, encryption: KeySerializationEncryption) -> bytes:
+def signing_pem(key: SigningKey, passphrase: bytes | None) -> bytes:
+    """A signing key as a PKCS8 PEM file, locked by ``passphrase`` if there is one."""
     private = Ed25519PrivateKey.from_private_bytes(key.secret_bytes())
-    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, _encryption(passphrase))
 
 
-def _reading_pem(key: ReadingKey) -> bytes:
-    return key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+def reading_pem(key: ReadingKey, passphrase: bytes | None) -> bytes:
+    """A reading key as a PKCS8 PEM file, locked by ``passphrase`` if there is one."""
+    return key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, _encryption(passphrase))
+
+
+def read_pem(data: bytes, passphrase: bytes | None, what: str) -> SigningKey | ReadingKey:
+    """The key in a PKCS8 PEM file; ``what`` names it.
+
+    Raises KeyLocked if the passphrase is missing or wrong, NodeError for anything else.
+    """
+    if passphrase is None and is_locked(data):
+        raise KeyLocked("this person's key is locked; give the passphrase or PIN")
+    try:
+        private = load_pem_private_key(data, password=passphrase)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        if passphrase is not None:
+            raise KeyLocked("that passphrase or PIN does not open the key") from error
+        raise NodeError(f"{what} is damaged") from error
+    match private:
+        case Ed25519PrivateKey():
+            return SigningKey(private)
+        case X25519PrivateKey():
+            return ReadingKey(private)
+        case _:
+            raise NodeError(f"{what} is of another kind")
 
 
 def _encryption(passphrase: bytes | None) -> KeySerializationEncryption:
     return BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
 
 
-def _is_locked(pem: bytes) -> bool:
+def is_locked(pem: bytes) -> bool:
+    """Whether a PEM file needs a passphrase."""
     return b"ENCRYPTED" in pem.split(b"\n", 1)[0]
 
 

@@ -11,10 +11,11 @@ from typing import Final
 from p2pshare.clock import Clock, SystemClock
 from p2pshare.domain.commands import AddPerson, Command
 from p2pshare.domain.days import Zone, day_of
-from p2pshare.errors import UnknownReference
+from p2pshare.errors import DomainError, UnknownReference
 from p2pshare.log.certificate import OPEN_CIRCLE, closed_circle
 from p2pshare.log.keys import ReadingKey
 from p2pshare.node.authoring import Author, Performed
+from p2pshare.node.backup import Backup
 from p2pshare.node.categories import bundled_categories
 from p2pshare.node.config import local_zone
 from p2pshare.node.ingest import Arrival, Ingest, IngestReport
@@ -142,6 +143,22 @@ class Ledger:
                 if delete_unused(connection, self.clock.time_ms()):
                     leave_note(connection, ERASED_IN_LOG)
             empty_log(self.database)
+
+    def restore_person(self, backup: Backup) -> bytes:
+        """Host the person of a backup here; the person's key.
+
+        What was sealed to them and is here already is read anew. Their next entry opens a new feed.
+        Raises DomainError if they are hosted here already, or another NodeError or StoreError.
+        """
+        person = backup.key.public
+        with self.database.transaction(durable=True) as connection:
+            if person in local.own_persons(connection):
+                raise DomainError("that person is set up on this computer already")
+            self.keys.add_person(backup.passphrase, backup.key, backup.reading)
+            local.add_own_person(connection, person, backup.name, self.clock.time_ms())
+        self._reading_keys = None
+        self.rebuild()
+        return person
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Make every derived and folded row again from the log; how many entries were read."""

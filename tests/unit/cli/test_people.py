@@ -81,3 +81,19 @@ def test_a_lost_computers_feed_is_revoked_from_an_entry_on(ada: Home) -> None:
         ran = ada.run("person", "revoke", unknown)
         assert ran.code == 1
         assert "begin" in ran.err
+
+
+def test_a_backup_is_restored_on_another_computer(ada: Home, tmp_path: Path) -> None:
+    file = tmp_path / "ada.backup"
+    made = ada.json("person", "backup", "-o", str(file))
+    assert made == {"person": ada.json("status")["persons"][0]["person"], "backup": str(file)}
+    assert file.stat().st_mode & 0o777 == 0o600
+    new = Home(tmp_path / "new", in_process=True)
+    restored = new.json("person", "restore", str(file))
+    assert set(restored) == {"person", "device"}
+    assert restored["person"] == made["person"]
+    new.json("offer", "add", "Ladder")
+    again = new.run("person", "restore", str(file))
+    assert (again.code, again.err.count("\n")) == (1, 1)
+    missing = new.run("person", "restore", str(tmp_path / "none"))
+    assert (missing.code, missing.err.count("\n")) == (1, 1)
