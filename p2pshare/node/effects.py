@@ -292,7 +292,7 @@ class Effects:
     async def _store_entries(self, effect: sync.StoreEntries) -> None:
         change = await self._writer.run(lambda: self._journal.repair(effect.circle, effect.entries))
         report = change.report
-        settled = report.settled.get(effect.circle, frozenset()).union(report.repaired)
+        settled = report.settled.get(effect.circle, frozenset())
         self._handle(sync.EntriesStored(effect.request, settled))
         self._tell_all(events_of(report, own=False))
         self._publish_followed(change)
