@@ -83,7 +83,7 @@ class Author:
             writing = Writing(batch, self._keys, key.public, OPEN_CIRCLE, self._clock)
             writing.write(draft, subject=person_subject(key.public))
             report = batch.finish(by_peer=False)
-        return Performed(key.public, self._ingest.settle(report))
+        return Performed(key.public, self._ingest.settle(report, own=True))
 
     def perform(self, command: commands.PersonCommand) -> Performed:
         """Do what a person asks.
@@ -98,7 +98,7 @@ class Author:
             writing = Writing(batch, self._keys, command.person, circle, self._clock)
             subject, erased = self._dispatch(writing, command)
             report = batch.finish(by_peer=False)
-        self._ingest.settle(report)
+        self._ingest.settle(report, own=True)
         return Performed(subject, report, erased)
 
     def publish_busy(self, report: IngestReport | None = None) -> list[IngestReport]:
@@ -151,7 +151,7 @@ class Author:
                 writing.write(draft, subject=listing)
                 wrote = True
             report = batch.finish(by_peer=False)
-        return self._ingest.settle(report) if wrote else None
+        return self._ingest.settle(report, own=True) if wrote else None
 
     def _busy_tag(self, person: bytes) -> Callable[[bytes], bytes]:
         """A name for a promise that only its owner's computers can link to the agreement."""

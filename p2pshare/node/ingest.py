@@ -243,9 +243,13 @@ class Ingest:
             report = batch.finish(by_peer=True)
         return self.settle(report)
 
-    def settle(self, report: IngestReport) -> IngestReport:
-        """The last step after a commit: erased words leave the file, also another process's."""
-        empty_log(self.database, patient=report.erased > 0)
+    def settle(self, report: IngestReport, *, own: bool = False) -> IngestReport:
+        """The last step after a commit: erased words leave the file, also another process's.
+
+        ``own``: a person of this computer wrote it, and waits for that.
+        """
+        erased = report.erased > 0
+        empty_log(self.database, patient=erased, at_once=own and erased)
         return report
 
     def _has_own(self, arrivals: Sequence[Arrival]) -> bool:

@@ -5,6 +5,7 @@ write takes BEGIN IMMEDIATE and, inside it, checks that the file is not newer th
 Used from one thread at a time; readers open their own.
 """
 
+import math
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Final
 
 from p2pshare.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from p2pshare.store.migrations import migrate
+from p2pshare.store.wipe import ledger_closed, ledger_opened, wipe_gaps
 
 SCHEMA_VERSION: Final = 3
 """Raised with each schema change (and ``migrations.FIRST_OF_VERSION``); in PRAGMA user_version."""
@@ -24,6 +26,9 @@ FOLD_VERSION: Final = 1
 SQLITE_DAMAGE: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What a damaged file makes ``sqlite3`` raise: the second where the message itself cannot be read,
 as it quotes a damaged statement of the schema."""
+
+WIPE_SECONDS: Final = 30.0
+"""Others' erasures cause at most one reading of the whole file in this time."""
 
 _BUSY_SECONDS: Final = 30.0
 _TRUNCATE_MS: Final = 1000
@@ -38,6 +43,7 @@ class Database:
         Raises StoreError: StoreTooNew, StoreDamaged or StoreBusy.
         """
         self.path: Final = path
+        self._wiped_at = -math.inf
         with _translated():
             if read_only:
                 uri = f"{Path(path).resolve().as_uri()}?mode=ro"
@@ -58,6 +64,8 @@ class Database:
         except BaseException:
             self.connection.close()
             raise
+        if isinstance(path, Path):
+            ledger_opened(path)
 
     def _prepare(self, read_only: bool) -> None:
         connection = self.connection
@@ -168,9 +176,46 @@ class Database:
                 self.connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
         return row is not None and row[0] == 0
 
+    def wipe_unused(self) -> bool:
+        """Zero what moved rows left behind in unused parts of pages (``store.wipe``).
+
+        Only right after ``truncate_log``. False if somebody has written since, or writes now; the
+        caller tries again later. Raises StoreError.
+        """
+        if not isinstance(self.path, Path):
+            return True
+        log = self.path.with_name(f"{self.path.name}-wal")
+        with _translated():
+            page_size = int(self.connection.execute("PRAGMA page_size").fetchone()[0])
+            try:
+                self.connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if "locked" in str(error):
+                    return False
+                raise
+            try:
+                if log.exists() and log.stat().st_size:
+                    return False
+                wipe_gaps(self.path, page_size)
+            except OSError as error:
+                raise StoreError(f"the ledger cannot be used: {error.strerror}") from error
+            finally:
+                self.connection.execute("ROLLBACK")
+                # Pages in the cache have the gaps as they were; other connections read theirs anew
+                # after the next commit.
+                self.connection.execute("PRAGMA shrink_memory")
+        self._wiped_at = time.monotonic()
+        return True
+
+    def wipe_is_due(self) -> bool:
+        """Whether the last wipe is long enough ago that strangers' erasures may cause one."""
+        return time.monotonic() >= self._wiped_at + WIPE_SECONDS
+
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+        if isinstance(self.path, Path):
+            ledger_closed(self.path)
 
 
 def stored_versions(connection: sqlite3.Connection) -> tuple[int, int | None]:

@@ -14,7 +14,7 @@ from p2pshare.errors import StoreBusy, StoreTooNew
 from p2pshare.store.database import Database
 
 ERASED_IN_LOG: Final = "erased_in_log"
-"""Erased bytes stand in the write-ahead log still."""
+"""Erased bytes may stand in the file or its write-ahead log still."""
 
 PROMISES_UNPUBLISHED: Final = "promises_unpublished"
 """Agreements have changed, and whether the promised days did was not looked at yet."""
@@ -39,16 +39,20 @@ def remove_note(database: Database, name: str, value: str) -> None:
         connection.execute("DELETE FROM ledger WHERE name = ? AND value = ?", (name, value))
 
 
-def empty_log(database: Database, *, patient: bool = True) -> bool:
-    """Have erased bytes leave the write-ahead log, if a note says that there are some.
+def empty_log(database: Database, *, patient: bool = True, at_once: bool = False) -> bool:
+    """Have erased bytes leave the file and its write-ahead log, if a note says there are some.
 
-    ``patient``: wait a little for readers. Whether there are none left; if a reader holds them,
-    the note stays for the next write.
+    ``patient``: wait a little for readers. ``at_once``: read the whole file for what is left of
+    them even if that was done just now, because somebody here asked for it. Whether nothing is
+    left; if a reader holds it, or a look is not due yet, the note stays for the next write.
     """
     note = read_note(database.connection, ERASED_IN_LOG)
     if note is None:
         return True
-    if not database.truncate_log(patient=patient):
+    is_due = at_once or database.wipe_is_due()
+    if not (is_due or patient) or not database.truncate_log(patient=patient):
+        return False
+    if not is_due or not database.wipe_unused():
         return False
     remove_note(database, ERASED_IN_LOG, note)
     return True

@@ -101,3 +101,17 @@ def test_waiting_for_a_reader_leaves_the_patience_of_writes_as_it_was(database: 
     database.truncate_log(patient=False)
     database.truncate_log()
     assert database.connection.execute("PRAGMA busy_timeout").fetchone() == before == (30_000,)
+
+
+def test_strangers_cannot_have_the_whole_file_read_all_the_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _leave(database, ERASED_IN_LOG)
+    assert empty_log(database)
+    _leave(database, ERASED_IN_LOG)
+    assert not empty_log(database), "looked at a moment ago"
+    assert read_note(database.connection, ERASED_IN_LOG) is not None, "a later write sees to it"
+    assert empty_log(database, at_once=True), "one's own words go at once"
+    _leave(database, ERASED_IN_LOG)
+    monkeypatch.setattr("p2pshare.store.database.WIPE_SECONDS", 0.0)
+    assert empty_log(database)
