@@ -11,7 +11,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from p2pshare.clock import Clock
 from p2pshare.errors import StoreError
@@ -28,8 +28,6 @@ from p2pshare.sync.engine import Engine
 from p2pshare.sync.messages import Stretch
 
 logger: Final = logging.getLogger("p2pshare.node.effects")
-
-Result = TypeVar("Result")
 
 GROUP_ENTRIES_MAX: Final = 2048
 """How many entries one transaction takes of what several messages brought."""

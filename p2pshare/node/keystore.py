@@ -123,8 +123,7 @@ class KeyStore:
         """
         self.person_key(person)  # proves that the passphrase is the right one
         key = SigningKey.generate()
-        locked = is_locked(self._person_path(person).read_bytes())
-        passphrase = self._passphrase(person) if locked else None
+        passphrase = self._passphrase(person) if self.is_locked(person) else None
         self._write(self._feed_path(key.public), signing_pem(key, passphrase), replace=False)
         return key
 
@@ -183,8 +182,6 @@ class KeyStore:
         passphrase = None
         if person is not None and is_locked(data):
             passphrase = self._passphrase(person)
-            if passphrase is None:
-                raise KeyLocked("this person's key is locked; give the passphrase or PIN")
         return read_pem(data, passphrase, f"the key file {path.name}")
 
     def _write(self, path: Path, data: bytes, *, replace: bool) -> None:
