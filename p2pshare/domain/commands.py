@@ -118,6 +118,14 @@ class MoveLoan(PersonCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GrantInduction(PersonCommand):
+    """State that one has shown ``inducted`` (32 bytes) how to use what ``listing`` offers."""
+
+    listing: bytes
+    inducted: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class PayHours(PersonCommand):
     """Give ``payee`` whole ``minutes`` of one's account."""
 
@@ -151,6 +159,7 @@ Command: TypeAlias = (
     | CloseListing
     | RequestLoan
     | MoveLoan
+    | GrantInduction
     | PayHours
     | Forget
     | RevokeFeed
