@@ -22,6 +22,7 @@ FIRST_YEAR: Final = 1970
 LAST_DAY: Final = date.max.isoformat()
 _MINUTE_MS: Final = 60_000
 _EPOCH_ORDINAL: Final = date(FIRST_YEAR, 1, 1).toordinal()
+_LAST_WALL_MS: Final = (date.max.toordinal() - _EPOCH_ORDINAL + 1) * DAY_MS - 1000
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -81,22 +82,36 @@ def end_of_day_ms(day: str, zone: Zone) -> int:
     return max(0, next_midnight_ms - 1 - offset_ms)
 
 
+def instant_ms(day: str, minute: int, zone: Zone) -> int:
+    """When the clocks of ``zone`` show ``minute`` (0 to 1440) of ``day``, since 1970-01-01T00:00Z.
+
+    A time that is left out when summer time begins is as much later as clocks are put forward; of
+    one that comes twice, the first.
+    """
+    wall_ms = (parse_day(day).toordinal() - _EPOCH_ORDINAL) * DAY_MS + minute * _MINUTE_MS
+    if isinstance(zone, int):
+        offset_ms = zone * _MINUTE_MS
+    else:
+        wall = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=min(wall_ms, _LAST_WALL_MS))
+        offset_ms = _offset_ms(wall.replace(tzinfo=zone))
+    return max(0, wall_ms - offset_ms)
+
+
 def day_of(time_ms: int, zone: Zone) -> str:
     """The local day on which ``time_ms`` falls in ``zone``.
 
     Raises DomainError for a time outside the years 1970 to 9999.
     """
-    try:
-        if isinstance(zone, int):
-            moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=time_ms, minutes=zone)
-        else:
-            utc = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=time_ms)
-            moment = utc.astimezone(zone)
-    except OverflowError:
-        raise DomainError("that time is beyond the calendar; check the clock") from None
-    if moment.year < FIRST_YEAR:
-        raise DomainError("that time is before 1970; check the clock")
-    return format_day(moment.date())
+    return format_day(_local(time_ms, zone).date())
+
+
+def minute_of(time_ms: int, zone: Zone) -> int:
+    """The minute (0 to 1439) of its local day at which ``time_ms`` falls in ``zone``.
+
+    Raises DomainError as ``day_of`` does.
+    """
+    moment = _local(time_ms, zone)
+    return moment.hour * 60 + moment.minute
 
 
 def covers(from_day: str, until_day: str | None, day: str) -> bool:
@@ -114,6 +129,20 @@ def overlap(
     if end is not None and end < start:
         return None
     return start, end
+
+
+def _local(time_ms: int, zone: Zone) -> datetime:
+    try:
+        if isinstance(zone, int):
+            moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=time_ms, minutes=zone)
+        else:
+            utc = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=time_ms)
+            moment = utc.astimezone(zone)
+    except OverflowError:
+        raise DomainError("that time is beyond the calendar; check the clock") from None
+    if moment.year < FIRST_YEAR:
+        raise DomainError("that time is before 1970; check the clock")
+    return moment
 
 
 def _offset_ms(moment: datetime) -> int:

@@ -1,6 +1,7 @@
 """domain.days: strict days, their ends, and periods."""
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -79,6 +80,46 @@ def test_the_last_millisecond_belongs_to_the_day_and_the_next_does_not(day, zone
     end = days.end_of_day_ms(day, zone)
     assert days.day_of(end, zone) == day
     assert days.day_of(end + 1, zone) == days.add_days(day, 1)
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+ZONES = st.one_of(st.integers(-14 * 60, 14 * 60), st.sampled_from([UTC, BERLIN]))
+
+
+@given(st.dates(date(1970, 1, 2), date(9999, 12, 30)).map(date.isoformat), ZONES)
+def test_a_day_begins_when_the_one_before_it_ends(day, zone):
+    begins = days.instant_ms(day, 0, zone)
+    assert days.day_of(begins, zone) == day
+    assert days.minute_of(begins, zone) == 0
+    assert begins == days.instant_ms(days.add_days(day, -1), 1440, zone)
+    assert begins == days.end_of_day_ms(days.add_days(day, -1), zone) + 1
+
+
+@given(
+    st.dates(date(1970, 1, 2), date(2100, 12, 30)).map(date.isoformat),
+    st.integers(0, 1439),
+    ZONES,
+)
+def test_a_minute_of_a_day_is_on_that_day_and_the_next_is_no_earlier(day, minute, zone):
+    instant = days.instant_ms(day, minute, zone)
+    assert days.day_of(instant, zone) == day
+    assert instant <= days.instant_ms(day, minute + 1, zone) + 60 * 60 * 1000
+    assert days.minute_of(instant, zone) >= minute
+    if isinstance(zone, int):
+        assert days.minute_of(instant, zone) == minute
+
+
+def test_the_hour_that_is_left_out_and_the_hour_that_comes_twice():
+    spring = days.instant_ms("2026-03-29", 2 * 60 + 30, BERLIN)
+    assert datetime.fromtimestamp(spring / 1000, BERLIN).strftime("%H:%M") == "03:30"
+    autumn = days.instant_ms("2026-10-25", 2 * 60 + 30, BERLIN)
+    assert datetime.fromtimestamp(autumn / 1000, UTC).strftime("%H:%M") == "00:30"
+
+
+def test_the_end_of_the_calendar_is_an_instant_too():
+    last = days.instant_ms("9999-12-31", 1440, BERLIN)
+    assert last == days.instant_ms("9999-12-31", 1440, 60)
+    assert days.instant_ms("1970-01-01", 0, 60) == 0
 
 
 def test_times_outside_the_calendar_are_refused():
