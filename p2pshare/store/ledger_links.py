@@ -1,4 +1,4 @@
-"""Foreign keys between the folded tables, so that whoever opens ledger.db can click from row to row.
+"""Foreign keys between the folded tables: whoever opens ledger.db can click from row to row.
 
 For a migration. They are never enforced: an entry may arrive before what it is about (DESIGN
 section 5), so SQLite's own default, ``PRAGMA foreign_keys`` off, must stay. A viewer follows a key

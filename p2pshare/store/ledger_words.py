@@ -12,7 +12,7 @@ TABLES: Final = {
     "about_columns": "What the columns of the tables and views for people mean.",
     "listings_open": "What is offered and wanted today: not closed and not past its last day.",
     "loans_current": "Loans that are promised or out now, the one due first on top.",
-    "loans_overdue": "Things that are out and should be back: past due_at by this computer's clock.",
+    "loans_overdue": "What is out and should be back: past due_at by this computer's clock.",
     "agreements_readable": "Every loan, gift, session, hold and repair you take part in, with "
     "names. Those of other people are sealed: this file cannot read them.",
     "balances": "The account of hours of each person in each circle: received less paid. The "
@@ -38,7 +38,7 @@ TABLES: Final = {
     "agreement_photos": "Photos that show in what state a thing changed hands.",
     # --- the log: what was received and verified, as bytes ---
     "circles": "The circles this computer is in. The ids and secrets are bytes.",
-    "feeds": "Every feed: one person, in one circle, from one installation. Ids and keys are bytes.",
+    "feeds": "Every feed: one person, in one circle, from one installation. Ids are bytes.",
     "branches": "Where feeds fork: somebody wrote on with a copied folder.",
     "entries": "The signed log, the headers and signatures exactly as received, which is why they "
     "are bytes; see entries_readable.",
