@@ -49,6 +49,7 @@ COMMANDS: Final = {
         "want": ("listings", "Ask for a thing or a skill."),
         "listing": ("listings", "Show, change or close one offer or want."),
         "photo": ("photos", "Write a photo of an offer or want to a file."),
+        "terms": ("terms", "What you can ask of those who borrow."),
     },
     "Borrowing and lending": {
         "loan": ("loans", "Ask to borrow, lend, give back."),

@@ -9,6 +9,7 @@ from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.photos import taken_in
 from p2pshare.cli.session import Session, pass_session
+from p2pshare.cli.terms import sentences_of
 from p2pshare.cli.times import iso, local
 from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
 
@@ -27,6 +28,7 @@ _OWN_TRANSACTION_TYPES: Final = (
 )
 _ITEM_TYPES: Final = [kind.value for kind in ItemType]
 _EXCHANGE_TYPES: Final = [kind.value for kind in ExchangeType]
+_OF_LINES: Final = ("busy", "terms")
 _NO_LAST_DAY: Final = ("", "never")
 
 
@@ -47,6 +49,13 @@ def _fields(function: _Function) -> _Function:
         click.option("--quantity", type=int, help="How many alike there are."),
         click.option(
             "--expires", type=text, metavar="DATE", help="Its last day, 2026-11-23, or never."
+        ),
+        click.option(
+            "--terms",
+            type=text,
+            metavar="CODE",
+            multiple=True,
+            help="What you ask of who borrows it, such as BORROW-7D (see: terms).",
         ),
         click.option(
             "--photo", "photos", metavar="FILE", multiple=True, help="A PNG, JPEG or WebP of it."
@@ -175,12 +184,13 @@ def _show(session: Session, view: "ListingView", busy: "list[BusyPeriod]") -> No
         ("tags", ", ".join(view.tags)),
         ("free today", f"{view.available} of {view.quantity}"),
         ("last day", view.expires or ""),
+        ("terms", "\n".join(sentences_of(view.terms))),
         ("busy", "\n".join(map(_busy, busy))),
         ("photos", ", ".join(map(short, view.photos))),
         ("changed", local(view.updated_ms)),
     ]
     session.output.facts(
-        [(name, plain(value, newlines=name == "busy")) for name, value in facts if value]
+        [(name, plain(value, newlines=name in _OF_LINES)) for name, value in facts if value]
     )
     if view.description:
         session.output.line()
@@ -203,7 +213,7 @@ def _busy(period: "BusyPeriod") -> str:
 @pass_session
 def edit_command(session: Session, /, listing: str, **options: Any) -> None:
     """Change what you offer or want: only what you name is changed (--tag '' removes all tags,
-    --photo '' all photos).
+    --terms '' all terms, --photo '' all photos).
 
     A closed one is opened again.
     """
