@@ -44,6 +44,16 @@ TRANSACTION_TYPES_MAX: Final = 8
 QUANTITY_MAX: Final = 100_000
 MINUTES_PER_PAYMENT_MAX: Final = 10_000 * 60
 BUSY_PERIODS_MAX: Final = 200
+HOLDS_MAX: Final = 200
+PARTS_MAX: Final = 40
+WITNESSES_MAX: Final = 16
+SHARES_MAX: Final = 32
+DAY_MINUTES: Final = 24 * 60
+BUFFER_MINUTES_MAX: Final = 31 * 24 * 60
+RENEWALS_MAX: Final = 100
+HOLD_HOURS_DEFAULT: Final = 48
+HOLD_HOURS_MAX: Final = 31 * 24
+REPEATED_MOVES_MAX: Final = 16
 
 # --- photos ---------------------------------------------------------------------------------
 PHOTO_SIDE_MAX: Final = 1280
@@ -88,6 +98,12 @@ PERSON_ENTRIES_MAX: Final = 20_000
 PERSON_BYTES_MAX: Final = 32 * 1024 * 1024
 FOLDER_BYTES_MAX: Final = 4 * 1024 * 1024 * 1024
 
+# --- hours: defaults, a setting of the folder -----------------------------------------------
+HOURS_SOFT_LIMIT_MINUTES_DEFAULT: Final = 10 * 60
+HOURS_HARD_LIMIT_MINUTES_DEFAULT: Final = 20 * 60
+OVERSPENDING_LINES_MAX: Final = 64
+"""Of how many lines of payments of one person it is told apart what each knew of the others."""
+
 # --- agreements -----------------------------------------------------------------------------
 DISPUTE_DAYS_AFTER_CLOSING: Final = 14
 RECEIPT_MOVES_MAX: Final = 64
@@ -96,7 +112,21 @@ RECEIPT_BYTES_MAX: Final = 4 * 1024 * 1024
 LOAN_DAYS_DEFAULT: Final = 7
 LOAN_DAYS_MAX: Final = 3660
 
+# --- matching, demand, impact ---------------------------------------------------------------
+MATCHES_PER_WANT_MAX: Final = 10
+MATCHED_PREFIX_LETTERS_MIN: Final = 3
+SAVED_SEARCHES_MAX: Final = 100
+SYNONYMS_BYTES_MAX: Final = 256 * 1024
+SYNONYMS_PER_GROUP_MAX: Final = 32
+DEMAND_PEOPLE_MIN: Final = 3
+IMPACT_ANSWERS_MIN: Final = 5
+ASSUMPTIONS_BYTES_MAX: Final = 64 * 1024
+
 # --- lists from other programs --------------------------------------------------------------
 LIST_BYTES_MAX: Final = 64 * 1024 * 1024
 LIST_ROWS_MAX: Final = 50_000
 LIST_COLUMNS_MAX: Final = 500
+
+# --- what was before, from other programs ----------------------------------------------------
+HISTORY_TEXT_CHARACTERS_MAX: Final = 200
+HISTORY_ROWS_PER_BODY_MAX: Final = 1000
