@@ -26,6 +26,7 @@ from p2pshare.domain.views import (
 )
 from p2pshare.store import local
 from p2pshare.store.feeds import chunks, marks, read_frontier, tips_of
+from p2pshare.store.labels import names_of, times_of
 from p2pshare.store.search import NO_CATEGORIES, matching_listings
 
 _LISTING_COLUMNS: Final = (
@@ -115,8 +116,8 @@ class Queries:
 
     def _listing_views(self, rows: Sequence[tuple[Any, ...]], today: str) -> list[ListingView]:
         busy = self._busy([row[0] for row in rows])
-        names = self._names({row[2] for row in rows})
-        times = self._times([row[15] for row in rows])
+        names = names_of(self._connection, {row[2] for row in rows})
+        times = times_of(self._connection, [row[15] for row in rows])
         own = {person.hex() for person in local.own_persons(self._connection)}
         return [
             ListingView(
@@ -191,18 +192,6 @@ class Queries:
             for person, name in rows
         ]
 
-    def _names(self, persons: set[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for chunk in chunks(sorted(persons)):
-            found.update(
-                self._connection.execute(
-                    f"SELECT person, max(name) FROM persons WHERE person IN ({marks(chunk)})"
-                    " GROUP BY person",
-                    chunk,
-                ).fetchall()
-            )
-        return found
-
     def feeds(self, person: str) -> list[FeedView]:
         """The feeds of a person (hex), each from one installation in one circle; oldest first."""
         own = {
@@ -263,7 +252,7 @@ class Queries:
             values,
         ).fetchall()
         signed = self._signatures([row[0] for row in rows])
-        names = self._names({row[4] for row in rows} | {row[5] for row in rows})
+        names = names_of(self._connection, {row[4] for row in rows} | {row[5] for row in rows})
         clashes = self._clashes({row[3] for row in rows})
         return [_agreement_view(row, signed, names, clashes, now_ms) for row in rows]
 
@@ -275,7 +264,7 @@ class Queries:
                 f" WHERE agreement IN ({marks(chunk)}) ORDER BY agreement, place",
                 chunk,
             ).fetchall()
-            times = self._times([row[3] for row in rows])
+            times = times_of(self._connection, [row[3] for row in rows])
             for agreement, move, person, entry, note in rows:
                 found.setdefault(agreement, []).append(
                     SignedMoveView(move, person, times.get(entry, 0), note)
@@ -335,17 +324,6 @@ class Queries:
                 )
             )
         return views
-
-    def _times(self, entries: Sequence[str]) -> dict[str, int]:
-        """min(signed time, time received) of entries named by hex id."""
-        found: dict[str, int] = {}
-        for chunk in chunks(entries):
-            for identifier, at_ms in self._connection.execute(
-                f"SELECT id, min(time_ms, received_ms) FROM entries WHERE id IN ({marks(chunk)})",
-                [bytes.fromhex(entry) for entry in chunk],
-            ):
-                found[identifier.hex()] = at_ms
-        return found
 
 
 def _agreement_view(
