@@ -18,9 +18,14 @@ from p2pshare.domain.lists.formats import (
     ListFormat,
     Use,
 )
+from p2pshare.domain.lists.history_formats import HISTORY_FORMATS
 from p2pshare.domain.text import shown
 from p2pshare.errors import DomainError
 from p2pshare.limits import LIST_COLUMNS_MAX
+
+#: Where two know as many columns, the earlier one is taken: what is read as history by mistake is
+#: seen by nobody, and members that were read as things would be seen by everybody.
+_ALL_FORMATS: Final = {**HISTORY_FORMATS, **FORMATS}
 
 _NAMES_SHOWN: Final = 12
 _NAME_CHARACTERS: Final = 40
@@ -56,7 +61,7 @@ def read_header(cells: Sequence[str], name: str | None) -> Header:
     """
     if len(cells) > LIST_COLUMNS_MAX:
         raise DomainError(f"the list has more than {LIST_COLUMNS_MAX} columns")
-    form = recognised(cells) if name is None else FORMATS.get(name)
+    form = recognised(cells) if name is None else _ALL_FORMATS.get(name)
     if form is None:
         raise DomainError(
             f"it is not known from which program this list is; its columns are {_listed(cells)}."
@@ -77,10 +82,21 @@ def read_header(cells: Sequence[str], name: str | None) -> Header:
     return Header(form, tuple(placed), len(cells), tuple(remarks))
 
 
+def by_position(name: str | None) -> Header | None:
+    """The columns of the format with this name, if it is one whose columns have no names."""
+    form = None if name is None else _ALL_FORMATS.get(name)
+    if form is None or not form.by_position:
+        return None
+    placed = tuple(
+        PlacedColumn(column, column.names[0], (place,)) for place, column in enumerate(form.columns)
+    )
+    return Header(form, placed, len(placed), ())
+
+
 def recognised(cells: Sequence[str]) -> ListFormat | None:
     """The format that knows most of these columns, or None; a program's before the plain one."""
     best, most = None, 0
-    for form in FORMATS.values():
+    for form in _ALL_FORMATS.values():
         names = {form.form(cell) for cell in cells}
         if form is not PLAIN and not names.intersection(map(form.form, form.telling)):
             continue

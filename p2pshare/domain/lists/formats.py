@@ -36,6 +36,21 @@ class Use(Enum):
     STATUS = auto()  # one of GONE_WORDS: not offered any more
     LENDABLE = auto()  # no: not offered
     UNUSED = auto()
+    # Of what was before (history_formats):
+    ITEM_KEY = auto()  # what identifies the item in the other program
+    MEMBER = auto()  # the name of who borrowed, or of a member
+    FIRST_NAME = auto()
+    LAST_NAME = auto()
+    EMAIL = auto()
+    TELEPHONE = auto()
+    JOINED = auto()
+    FROM = auto()
+    UNTIL = auto()
+    RETURNED = auto()
+    RECEIVER = auto()  # who was given hours; MEMBER gave them
+    MEMBER_TYPE = auto()  # a member, or the organization itself
+    RECEIVER_TYPE = auto()
+    SECONDS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,9 @@ class ListFormat:
 
     ``exact``: names are told apart by case and accents. ``prefix`` of its columns, if they have
     one. ``tag_separators`` in order of preference. ``one_of`` are uses of which one must be there.
+    ``past``: it tells what was before ("members", "loans" or "hours"), and not what is offered, and
+    ``source`` is what its program is called. ``by_position``: it has no row with names; its columns
+    stand in the order of the table.
     """
 
     name: str
@@ -67,17 +85,22 @@ class ListFormat:
     prefix: str = ""
     tag_separators: str = ";,|"
     one_of: tuple[Use, ...] = (Use.TITLE,)
+    past: str | None = None
+    source: str = ""
+    by_position: bool = False
 
     def form(self, name: str) -> str:
         """A column's name as it is compared."""
         return name.strip() if self.exact else bare(name)
 
 
-def _columns(use: Use, names: str, *, label: str = "", required: bool = False) -> Column:
+def columns(use: Use, names: str, *, label: str = "", required: bool = False) -> Column:
+    """One column, its names apart by bars."""
     return Column(use, tuple(names.split("|")), label, required)
 
 
-def _each(use: Use, names: str) -> tuple[Column, ...]:
+def each(use: Use, names: str) -> tuple[Column, ...]:
+    """Several columns of one use, a name each."""
     return tuple(Column(use, (name,)) for name in names.split("|"))
 
 
@@ -88,17 +111,17 @@ HOMEBOX: Final = ListFormat(
     telling=("HB.name", "HB.import_ref", "HB.asset_id", "HB.location"),
     tag_separators=";",
     columns=(
-        _columns(Use.TITLE, "HB.name", required=True),
-        _columns(Use.KEY, "HB.import_ref"),
-        _columns(Use.KEY, "HB.asset_id"),
-        _columns(Use.DESCRIPTION, "HB.description"),
-        _columns(Use.DETAIL, "HB.manufacturer", label="Manufacturer"),
-        _columns(Use.DETAIL, "HB.model_number", label="Model"),
-        _columns(Use.TAGS, "HB.tags|HB.labels"),
-        _columns(Use.QUANTITY, "HB.quantity"),
-        _columns(Use.ARCHIVED, "HB.archived"),
-        *_each(Use.SOLD, "HB.sold_to|HB.sold_date|HB.sold_time|HB.sold_price"),
-        *_each(
+        columns(Use.TITLE, "HB.name", required=True),
+        columns(Use.KEY, "HB.import_ref"),
+        columns(Use.KEY, "HB.asset_id"),
+        columns(Use.DESCRIPTION, "HB.description"),
+        columns(Use.DETAIL, "HB.manufacturer", label="Manufacturer"),
+        columns(Use.DETAIL, "HB.model_number", label="Model"),
+        columns(Use.TAGS, "HB.tags|HB.labels"),
+        columns(Use.QUANTITY, "HB.quantity"),
+        columns(Use.ARCHIVED, "HB.archived"),
+        *each(Use.SOLD, "HB.sold_to|HB.sold_date|HB.sold_time|HB.sold_price"),
+        *each(
             Use.UNUSED,
             "HB.parent_import_ref|HB.location|HB.url|HB.insured|HB.notes|HB.purchase_price"
             "|HB.purchase_from|HB.purchase_date|HB.purchase_time|HB.serial_number"
@@ -112,15 +135,15 @@ SNIPE_IT: Final = ListFormat(
     telling=("Asset Tag",),
     one_of=(Use.TITLE,),
     columns=(
-        _columns(Use.KEY, "Asset Tag", required=True),
-        _columns(Use.TITLE, "Name|Asset Name|Item Name"),
-        _columns(Use.TITLE, "Model|Model Name"),
-        _columns(Use.DESCRIPTION, "Model Notes"),
-        _columns(Use.DETAIL, "Manufacturer", label="Manufacturer"),
-        _columns(Use.DETAIL, "Model Number|Model No", label="Model"),
-        _columns(Use.CATEGORY, "Category"),
-        _columns(Use.STATUS, "Status|Status Label"),
-        *_each(
+        columns(Use.KEY, "Asset Tag", required=True),
+        columns(Use.TITLE, "Name|Asset Name|Item Name"),
+        columns(Use.TITLE, "Model|Model Name"),
+        columns(Use.DESCRIPTION, "Model Notes"),
+        columns(Use.DETAIL, "Manufacturer", label="Manufacturer"),
+        columns(Use.DETAIL, "Model Number|Model No", label="Model"),
+        columns(Use.CATEGORY, "Category"),
+        columns(Use.STATUS, "Status|Status Label"),
+        *each(
             Use.UNUSED,
             "Company|Supplier|Location|Order Number|Asset Notes|Serial|Purchase Date"
             "|Purchase Cost|Checkout Type|Checked Out To: Username|Checked Out To: First Name"
@@ -138,19 +161,19 @@ LEND_ENGINE: Final = ListFormat(
     ),
     tag_separators=",;|",
     columns=(
-        _columns(Use.KEY, "Code"),
-        _columns(Use.KEY, "Id"),
-        _columns(Use.TITLE, "Name", required=True),
-        _columns(Use.SUMMARY, "Short description"),
-        _columns(Use.MARKUP, "Long description"),
-        _columns(Use.DETAIL, "Components", label="Components"),
-        _columns(Use.DETAIL, "Condition", label="Condition"),
-        _columns(Use.DETAIL, "Care information", label="Care"),
-        _columns(Use.DETAIL, "Brand", label="Brand"),
-        _columns(Use.TAGS, "Keywords"),
-        _columns(Use.CATEGORY, "Category"),
-        _columns(Use.LENDABLE, "Reservable"),
-        *_each(Use.UNUSED, "Serial|Price paid|Value|Loan fee|Loan period"),
+        columns(Use.KEY, "Code"),
+        columns(Use.KEY, "Id"),
+        columns(Use.TITLE, "Name", required=True),
+        columns(Use.SUMMARY, "Short description"),
+        columns(Use.MARKUP, "Long description"),
+        columns(Use.DETAIL, "Components", label="Components"),
+        columns(Use.DETAIL, "Condition", label="Condition"),
+        columns(Use.DETAIL, "Care information", label="Care"),
+        columns(Use.DETAIL, "Brand", label="Brand"),
+        columns(Use.TAGS, "Keywords"),
+        columns(Use.CATEGORY, "Category"),
+        columns(Use.LENDABLE, "Reservable"),
+        *each(Use.UNUSED, "Serial|Price paid|Value|Loan fee|Loan period"),
     ),
     one_of=(Use.KEY,),
 )
@@ -160,13 +183,13 @@ LEIHS: Final = ListFormat(
     telling=("inventory_code",),
     one_of=(Use.KEY,),
     columns=(
-        _columns(Use.KEY, "inventory_code", required=True),
-        _columns(Use.TITLE, "model_name|model|name|product"),
-        _columns(Use.NOTE, "note"),
-        _columns(Use.DETAIL, "model_id", label="Model", required=True),
-        _columns(Use.CATEGORY, "properties_anschaffungskategorie"),
-        _columns(Use.LENDABLE, "is_borrowable"),
-        *_each(
+        columns(Use.KEY, "inventory_code", required=True),
+        columns(Use.TITLE, "model_name|model|name|product"),
+        columns(Use.NOTE, "note"),
+        columns(Use.DETAIL, "model_id", label="Model", required=True),
+        columns(Use.CATEGORY, "properties_anschaffungskategorie"),
+        columns(Use.LENDABLE, "is_borrowable"),
+        *each(
             Use.UNUSED,
             "serial_number|building|room|is_inventory_relevant|invoice_number|invoice_date|price"
             "|supplier_name|properties_project_number",
@@ -178,51 +201,49 @@ PLAIN: Final = ListFormat(
     name="csv",
     telling=(),
     columns=(
-        _columns(
+        columns(
             Use.KEY,
             "id|listing|key|code|ref|reference|référence|referencia|referenz|kennung|asset id"
             "|asset tag|sku|barcode|inventory number|inventory code|inventarnummer|inventar-nr"
             "|numéro d'inventaire|número de inventario|código",
         ),
-        _columns(Use.TITLE, "title|titel|titre|título"),
-        _columns(Use.TITLE, "name|nom|nombre|bezeichnung|benennung|désignation|denominación"),
-        _columns(
+        columns(Use.TITLE, "title|titel|titre|título"),
+        columns(Use.TITLE, "name|nom|nombre|bezeichnung|benennung|désignation|denominación"),
+        columns(
             Use.TITLE,
             "item|item name|thing|tool|gegenstand|ding|artikel|werkzeug|objet|article|outil"
             "|objeto|artículo|cosa|herramienta|product|produkt|produit|producto",
         ),
-        _columns(
+        columns(
             Use.DESCRIPTION,
             "description|beschreibung|beschrieb|descriptif|descripción|details|détails|detalles"
             "|text|texte|texto",
         ),
-        _columns(
+        columns(
             Use.CATEGORY,
             "category|kategorie|catégorie|categoría|categories|kategorien|catégories|categorías"
             "|group|gruppe|groupe|grupo|rubrik|rubrique|sachgruppe",
         ),
-        _columns(
+        columns(
             Use.TAGS,
             "tags|tag|labels|keywords|schlagworte|schlagwörter|schlagwort|stichworte|stichwörter"
             "|étiquettes|mots-clés|etiquetas|palabras clave",
         ),
-        _columns(
+        columns(
             Use.QUANTITY,
             "quantity|qty|count|amount|number of items|pieces|anzahl|menge|stück|stückzahl"
             "|quantité|nombre de pièces|cantidad|unidades",
         ),
-        _columns(Use.EXCHANGE_TYPE, "exchange_type|offer or want"),
-        _columns(Use.ITEM_TYPE, "item_type"),
-        _columns(Use.KIND, "type|typ|art|tipo|kind"),
-        _columns(
-            Use.TRANSACTION_TYPE, "transaction_type|transaction_types|transaction types|terms"
-        ),
-        _columns(Use.EXPIRES, "expires|expiry|valid until|gültig bis|expire|expire le|vence"),
-        _columns(Use.ARCHIVED, "archived|archiviert|archivé|archivado"),
-        *_each(Use.SOLD, "sold|sold to|verkauft an"),
-        _columns(Use.LENDABLE, "borrowable|lendable|ausleihbar|verleihbar|prêtable|prestable"),
+        columns(Use.EXCHANGE_TYPE, "exchange_type|offer or want"),
+        columns(Use.ITEM_TYPE, "item_type"),
+        columns(Use.KIND, "type|typ|art|tipo|kind"),
+        columns(Use.TRANSACTION_TYPE, "transaction_type|transaction_types|transaction types|terms"),
+        columns(Use.EXPIRES, "expires|expiry|valid until|gültig bis|expire|expire le|vence"),
+        columns(Use.ARCHIVED, "archived|archiviert|archivé|archivado"),
+        *each(Use.SOLD, "sold|sold to|verkauft an"),
+        columns(Use.LENDABLE, "borrowable|lendable|ausleihbar|verleihbar|prêtable|prestable"),
         # The other columns of our own spreadsheet (cli.export).
-        *_each(Use.UNUSED, "available|photos|person|person_name|circle|updated"),
+        *each(Use.UNUSED, "available|photos|person|person_name|circle|updated"),
     ),
 )
 

@@ -6,25 +6,23 @@ the other program identifies it by, or else its title.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from p2pshare.domain.alike import bare
 from p2pshare.domain.lists import cells
-from p2pshare.domain.lists.columns import Header, PlacedColumn, read_header
-from p2pshare.domain.lists.decoding import UNREADABLE, decode
+from p2pshare.domain.lists.columns import Header
 from p2pshare.domain.lists.formats import FORMATS, GONE_WORDS, LEIHS, PLAIN, ListFormat, Use
+from p2pshare.domain.lists.opening import OpenedList, open_list
 from p2pshare.domain.lists.plain import plain_text
-from p2pshare.domain.lists.records import Record, find_table
+from p2pshare.domain.lists.records import Record
+from p2pshare.domain.lists.rows import PassedRow, Row, cells_of
 from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
 from p2pshare.errors import DomainError
-from p2pshare.limits import CATEGORY_CHARACTERS_MAX, LIST_BYTES_MAX, LIST_ROWS_MAX
+from p2pshare.limits import CATEGORY_CHARACTERS_MAX
 
 FORMAT_NAMES: Final = tuple(FORMATS)
-
-#: What Homebox writes for a thing that has no number.
-_NO_ASSET_ID: Final = "000-000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +49,6 @@ class ListedRow:
     fields: ListedFields
 
 
-@dataclass(frozen=True, slots=True)
-class PassedRow:
-    """A row that is not to be offered, or cannot be read, and why.
-
-    ``key`` is empty where it is not known, or not to be acted on.
-    """
-
-    row: int
-    reason: str
-    key: str = ""
-
-
 @dataclass(slots=True)
 class ListReading:
     """What a file says, and by which format, encoding and separator it was read."""
@@ -81,23 +67,18 @@ def read_list(data: bytes, name: str | None = None) -> ListReading:
 
     Raises DomainError if nothing of it can be read, and nothing else, whatever the bytes.
     """
-    if len(data) > LIST_BYTES_MAX:
-        raise DomainError(
-            f"the file is larger than {LIST_BYTES_MAX // (1024 * 1024)} MiB; split it"
-        )
-    decoded = decode(data)
-    table = find_table(decoded.text)
-    records = table.records()
-    first = next(records, None)
-    if first is None:
-        raise DomainError("the file is empty")
-    if first.error:
-        raise DomainError(f"its first row cannot be read: {first.error}")
-    header = read_header(first.cells, name)
+    return read_listings(open_list(data, name))
+
+
+def read_listings(opened: OpenedList) -> ListReading:
+    """Read what a file says of things and skills. Raises DomainError, as ``read_list`` does."""
+    header = opened.header
+    if header.format.past is not None:
+        raise DomainError(f"that is a list of {header.format.past}, not of things and skills")
     reading = ListReading(
-        header.format.name, decoded.encoding, table.separator, remarks=header.remarks
+        header.format.name, opened.encoding, opened.separator, remarks=header.remarks
     )
-    _Reader(header, reading).read(records)
+    _Reader(header, reading).read(opened.records)
     return reading
 
 
@@ -114,16 +95,14 @@ class _Reader:
         self._columns = {use: header.of(use) for use in Use}
 
     def read(self, records: Iterable[Record]) -> None:
-        for count, record in enumerate(records, 1):
-            if count > LIST_ROWS_MAX:
-                raise DomainError(f"the list has more than {LIST_ROWS_MAX} rows; split it")
+        for record in records:
             try:
                 self._read(record)
             except DomainError as error:
                 self._reading.rejected.append(PassedRow(record.number, str(error)))
 
     def _read(self, record: Record) -> None:
-        row = _Row(self._columns, self._checked(record))
+        row = Row(self._columns, cells_of(record, self._header.width))
         key = self._own_key(row)
         self._check_new(key, record.number)
         reason = _why_not_offered(row)
@@ -140,20 +119,9 @@ class _Reader:
             key = self._title_key(fields.title)
         self._reading.rows.append(ListedRow(record.number, key, fields))
 
-    def _checked(self, record: Record) -> Sequence[str]:
-        """The cells of a record, as many as there are columns. Raises DomainError."""
-        if record.error:
-            raise DomainError(record.error)
-        found, width = len(record.cells), self._header.width
-        if any(cell.strip() for cell in record.cells[width:]) or (
-            record.suspect and found != width
-        ):
-            raise DomainError(f"it has {found} cells, and the list has {width} columns")
-        return [*record.cells[:width], *("" for _ in range(width - found))]
-
     # --- which row it is ----------------------------------------------------------------------
 
-    def _own_key(self, row: "_Row") -> str:
+    def _own_key(self, row: Row) -> str:
         """The key by what the other program calls the row, or nothing."""
         placed, cell = row.first(Use.KEY)
         if placed is None:
@@ -182,7 +150,7 @@ class _Reader:
 
     # --- what it says -------------------------------------------------------------------------
 
-    def _title(self, row: "_Row") -> str:
+    def _title(self, row: Row) -> str:
         """The title. Raises DomainError if there is none."""
         for use in (Use.TITLE, Use.NOTE):
             _, cell = row.first(use)
@@ -194,7 +162,7 @@ class _Reader:
             return f"{cells.line(code)} (model {cells.line(row.first(Use.DETAIL)[1])})"
         raise DomainError("it has no name")
 
-    def _fields(self, row: "_Row") -> ListedFields:
+    def _fields(self, row: Row) -> ListedFields:
         exchange, item = self._kinds(row)
         column, count = row.first(Use.QUANTITY)
         terms, types = row.first(Use.TRANSACTION_TYPE)
@@ -218,7 +186,7 @@ class _Reader:
             expires=row.first(Use.EXPIRES)[1].strip() or None,
         )
 
-    def _kinds(self, row: "_Row") -> tuple[ExchangeType, ItemType]:
+    def _kinds(self, row: Row) -> tuple[ExchangeType, ItemType]:
         """Offered or wanted, a thing or a skill; what is not said is what lists are mostly of."""
         exchange, item = None, None
         for _, cell in row.all(Use.KIND):
@@ -235,7 +203,7 @@ class _Reader:
                 raise cells.must_be(cell, placed.name)
         return exchange or ExchangeType.OFFER, item or ItemType.GOOD
 
-    def _description(self, row: "_Row") -> str:
+    def _description(self, row: Row) -> str:
         """Paragraphs, then a line for each detail."""
         paragraphs = [cell.strip() for _, cell in row.all(Use.SUMMARY)]
         paragraphs += [cell.strip() for _, cell in row.all(Use.DESCRIPTION)]
@@ -259,7 +227,7 @@ class _Reader:
         return text
 
 
-def _why_not_offered(row: "_Row") -> str:
+def _why_not_offered(row: Row) -> str:
     """Why what the row is about is not to be lent: archived, sold, out of use; empty if it is."""
     for placed, cell in row.all(Use.ARCHIVED):
         if cells.yes_or_no(cell, placed.name):
@@ -274,36 +242,3 @@ def _why_not_offered(row: "_Row") -> str:
         if cells.yes_or_no(cell, placed.name) is False:
             return f"it is not to be lent ({placed.name})"
     return ""
-
-
-class _Row:
-    """The cells of one row, by what their columns are for."""
-
-    def __init__(self, columns: dict[Use, list[PlacedColumn]], found: Sequence[str]) -> None:
-        self._columns = columns
-        self._cells = found
-
-    def all(self, use: Use) -> list[tuple[PlacedColumn, str]]:
-        """Every cell of a use that says something. Raises DomainError for what cannot be read."""
-        said = []
-        for placed in self._columns[use]:
-            text = self._one(placed)
-            if text.strip() and not (use is Use.KEY and text.strip() == _NO_ASSET_ID):
-                said.append((placed, text))
-        return said
-
-    def first(self, use: Use) -> tuple[PlacedColumn | None, str]:
-        """The first cell of a use that says something, or (None, "")."""
-        said = self.all(use)
-        return said[0] if said else (None, "")
-
-    def _one(self, placed: PlacedColumn) -> str:
-        """The text of a column, which may stand in the list more than once."""
-        said = {self._cells[place].strip(): self._cells[place] for place in placed.places}
-        texts = [text for bare_text, text in said.items() if bare_text]
-        if len(texts) > 1:
-            raise DomainError(f"the column {placed.name} stands twice and says two things")
-        text = texts[0] if texts else ""
-        if UNREADABLE in text:
-            raise DomainError(f"{placed.name} has characters that cannot be read")
-        return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from p2pshare import limits
-from p2pshare.domain.lists import reading
+from p2pshare.domain.lists import opening
 from p2pshare.domain.lists.reading import FORMAT_NAMES, ListReading, read_list
 from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
 from p2pshare.errors import DomainError
@@ -294,7 +294,7 @@ def test_other_encodings_and_ends() -> None:
 
 @pytest.mark.parametrize(("name", "number"), [("LIST_ROWS_MAX", 3), ("LIST_BYTES_MAX", 1 << 20)])
 def test_both_sides_of_a_limit(name: str, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, name, number)
+    monkeypatch.setattr(opening, name, number)
     if name == "LIST_ROWS_MAX":
         fits, more = b"name\na\nb\nc\n", b"name\na\nb\nc\nd\n"
     else:
