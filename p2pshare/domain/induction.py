@@ -10,9 +10,9 @@ Used by the rules of loans and sessions, by ``store.inductions`` and ``node.acts
 module must not query: the caller passes in the listing and the statements about it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from p2pshare.domain.bodies import InductionGrant
 from p2pshare.domain.commands import GrantInduction
@@ -23,6 +23,8 @@ from p2pshare.domain.terms import machine_form
 from p2pshare.errors import DomainError
 
 GRANT_KIND: Final = "induction.grant"
+
+_Id = TypeVar("_Id", bytes, str)
 
 #: So much of an id stands for somebody whose name is not known.
 _ID_CHARACTERS: Final = 8
@@ -64,6 +66,11 @@ def needs_induction(listing: ListingState) -> bool:
     return listing.induction or machine_form(listing.terms).training_needed
 
 
+def may_witness(person: _Id, owner: _Id, named: Collection[_Id]) -> bool:
+    """Whether ``person`` may show others how: the owner, and whom the listing names."""
+    return person == owner or person in named
+
+
 def witnesses_of(listing: ListingState) -> tuple[bytes, ...]:
     """Who may show others how: the owner, then those the listing names, each once."""
     return tuple(dict.fromkeys((listing.owner, *listing.witnesses)))
@@ -73,11 +80,11 @@ def valid_inductions(
     listing: ListingState, statements: Iterable[Induction]
 ) -> tuple[Induction, ...]:
     """Those of ``statements`` that are about ``listing`` and by one of its witnesses, by id."""
-    witnesses = witnesses_of(listing)
     valid = {
         one.induction: one
         for one in statements
-        if one.listing == listing.listing and one.witness in witnesses
+        if one.listing == listing.listing
+        and may_witness(one.witness, listing.owner, listing.witnesses)
     }
     return tuple(valid[induction] for induction in sorted(valid))
 
@@ -93,7 +100,7 @@ def missing_induction(
     Witnesses need no induction themselves. ``names`` are those of the witnesses, as far as they
     are known.
     """
-    if not needs_induction(listing) or person in witnesses_of(listing):
+    if not needs_induction(listing) or may_witness(person, listing.owner, listing.witnesses):
         return None
     if any(one.person == person for one in valid_inductions(listing, statements)):
         return None

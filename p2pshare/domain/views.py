@@ -108,6 +108,25 @@ class AgreementView:
 
 
 @dataclass(frozen=True, slots=True)
+class InductionView:
+    """A statement that ``witness`` has shown ``person`` how to use a listing.
+
+    ``valid``: the listing is known, and the witness is its owner or named by it today.
+    """
+
+    induction: str
+    circle: str
+    listing: str
+    title: str
+    person: str
+    person_name: str
+    witness: str
+    witness_name: str
+    at_ms: int
+    valid: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BalanceView:
     """A person's account of hours in a circle."""
 
