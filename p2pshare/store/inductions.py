@@ -20,17 +20,26 @@ class Inductions:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def of_listing(self, listing: str) -> list[InductionView]:
-        """Those about a listing (whole hex id), the latest first."""
-        return self._views("i.listing = ?", listing)
+    def find(
+        self, *, listing: str | None = None, person: str | None = None, circle: str | None = None
+    ) -> list[InductionView]:
+        """Those about a listing, given to a person, of a circle (whole hex ids); the latest first.
 
-    def of_person(self, person: str) -> list[InductionView]:
-        """Those that ``person`` (whole hex id) was given, the latest first."""
-        return self._views("i.person = ?", person)
-
-    def all(self, circle: str | None = None) -> list[InductionView]:
-        """All that are known, or those of a circle (hex); the latest first."""
-        return self._views("1 = 1") if circle is None else self._views("i.circle = ?", circle)
+        What is None does not matter.
+        """
+        asked = {"i.listing": listing, "i.person": person, "i.circle": circle}
+        wanted = {column: value for column, value in asked.items() if value is not None}
+        where = " AND ".join(f"{column} = ?" for column in wanted) or "1 = 1"
+        rows = self._connection.execute(
+            "SELECT i.induction, i.circle, i.listing, l.title, i.person, i.witness, i.entry,"
+            " l.owner, l.witnesses FROM inductions AS i LEFT JOIN listings AS l"
+            f" ON l.listing = i.listing AND l.circle = i.circle WHERE {where}",
+            tuple(wanted.values()),
+        ).fetchall()
+        names = names_of(self._connection, [person for row in rows for person in row[4:6]])
+        times = times_of(self._connection, [row[6] for row in rows])
+        views = [_view(row, names, times) for row in rows]
+        return sorted(views, key=lambda view: (-view.at_ms, view.induction))
 
     def statements(self, listing: bytes, circle: bytes) -> list[Induction]:
         """What was stated about a listing in its circle, valid or not, for the rules to judge."""
@@ -54,18 +63,6 @@ class Inductions:
         """What those who may show others how are called, as far as that is known."""
         named = names_of(self._connection, [one.hex() for one in witnesses_of(listing)])
         return {bytes.fromhex(person): name for person, name in named.items()}
-
-    def _views(self, where: str, *values: str) -> list[InductionView]:
-        rows = self._connection.execute(
-            "SELECT i.induction, i.circle, i.listing, l.title, i.person, i.witness, i.entry,"
-            " l.owner, l.witnesses FROM inductions AS i LEFT JOIN listings AS l"
-            f" ON l.listing = i.listing AND l.circle = i.circle WHERE {where}",
-            values,
-        ).fetchall()
-        names = names_of(self._connection, [person for row in rows for person in row[4:6]])
-        times = times_of(self._connection, [row[6] for row in rows])
-        views = [_view(row, names, times) for row in rows]
-        return sorted(views, key=lambda view: (-view.at_ms, view.induction))
 
 
 def _view(row: tuple[Any, ...], names: dict[str, str], times: dict[str, int]) -> InductionView:
