@@ -22,7 +22,7 @@ from p2pshare.domain.ordering import FoldEntry
 from p2pshare.domain.terms import machine_form
 from p2pshare.errors import DomainError
 
-INDUCTION_KIND: Final = "induction.grant"
+GRANT_KIND: Final = "induction.grant"
 
 _Id = TypeVar("_Id", bytes, str)
 
@@ -131,7 +131,7 @@ def grant_induction(
     if any((one.witness, one.person) == (command.person, command.inducted) for one in said):
         raise DomainError("you have said so already")
     grant = InductionGrant(listing=listing.listing, person=command.inducted)
-    return checked(Draft(INDUCTION_KIND, grant))
+    return checked(Draft(GRANT_KIND, grant))
 
 
 def _name(person: bytes, names: Mapping[bytes, str]) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from p2pshare.domain.bodies import InductionGrant, ListingClose
 from p2pshare.domain.commands import GrantInduction
 from p2pshare.domain.induction import (
-    INDUCTION_KIND,
+    GRANT_KIND,
     Induction,
     grant_induction,
     induction_of,
@@ -48,7 +48,7 @@ def stated(make, laser):
 
     def made(witness, person, listing=laser.listing):
         body = InductionGrant(listing=listing, person=person)
-        found = induction_of(make.entry(witness, INDUCTION_KIND, body))
+        found = induction_of(make.entry(witness, GRANT_KIND, body))
         assert found is not None
         return found
 
@@ -59,7 +59,7 @@ def stated(make, laser):
 
 
 def test_a_statement_is_as_its_author_signed_it(make, ben, cleo, laser):
-    entry = make.entry(ben, INDUCTION_KIND, InductionGrant(listing=laser.listing, person=cleo))
+    entry = make.entry(ben, GRANT_KIND, InductionGrant(listing=laser.listing, person=cleo))
     assert induction_of(entry) == Induction(
         induction=entry.entry_id[:16],
         listing=laser.listing,
@@ -71,11 +71,11 @@ def test_a_statement_is_as_its_author_signed_it(make, ben, cleo, laser):
 
 def test_nobody_witnesses_for_themselves(make, ada, laser):
     body = InductionGrant(listing=laser.listing, person=ada)
-    assert induction_of(make.entry(ada, INDUCTION_KIND, body)) is None
+    assert induction_of(make.entry(ada, GRANT_KIND, body)) is None
 
 
 def test_an_entry_without_its_body_or_of_another_kind_states_nothing(make, ben):
-    assert induction_of(make.entry(ben, INDUCTION_KIND, None)) is None
+    assert induction_of(make.entry(ben, GRANT_KIND, None)) is None
     assert induction_of(make.entry(ben, "listing.close", ListingClose())) is None
 
 
@@ -200,7 +200,7 @@ def grant(listing, witness, person, statements=()):
 def test_the_owner_and_the_witnesses_may_grant_one(laser, ada, ben, cleo):
     for witness in (ada, ben):
         draft = grant(laser, witness, cleo)
-        assert draft.kind == INDUCTION_KIND
+        assert draft.kind == GRANT_KIND
         assert draft.body == InductionGrant(listing=laser.listing, person=cleo)
 
 
