@@ -21,6 +21,7 @@
     ├── LinkError              the link could not be made or kept (subclasses in net.link_errors)
     └── NodeError              this installation: keys, folder, lock, configuration
         ├── KeyLocked          a passphrase or PIN is needed
+        │   └── TooManyTries   wrong PINs were given; the next one must wait
         └── AlreadyRunning     another process holds node.lock
 
 Imports nothing; every layer raises from this tree. A broad ``except Exception`` has no place.
@@ -109,6 +110,10 @@ class NodeError(P2PShareError):
 
 class KeyLocked(NodeError):
     """The key is locked; its passphrase or PIN is needed."""
+
+
+class TooManyTries(KeyLocked):
+    """Too many wrong PINs were given; wait before the next."""
 
 
 class AlreadyRunning(NodeError):

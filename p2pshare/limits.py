@@ -114,6 +114,7 @@ LOAN_DAYS_MAX: Final = 3660
 
 # --- matching, demand, impact ---------------------------------------------------------------
 MATCHES_PER_WANT_MAX: Final = 10
+WANTS_MATCHED_MAX: Final = 200
 MATCHED_PREFIX_LETTERS_MIN: Final = 3
 SAVED_SEARCHES_MAX: Final = 100
 SYNONYMS_BYTES_MAX: Final = 256 * 1024
@@ -130,3 +131,10 @@ LIST_COLUMNS_MAX: Final = 500
 # --- what was before, from other programs ----------------------------------------------------
 HISTORY_TEXT_CHARACTERS_MAX: Final = 200
 HISTORY_ROWS_PER_BODY_MAX: Final = 1000
+
+# --- PINs at a desk --------------------------------------------------------------------------
+PIN_DIGITS_MIN: Final = 4
+PIN_DIGITS_MAX: Final = 8
+PIN_TRIES_FREE: Final = 5
+PIN_WAIT_FIRST_MS: Final = 60 * 1000
+PIN_WAIT_MAX_MS: Final = 60 * 60 * 1000

@@ -2,7 +2,8 @@
 
 One PKCS8 PEM file a key, 0600 in a folder 0700, written whole and fsynced before its name exists. A
 person's passphrase encrypts what signs (person and feed keys). The reading key is not locked: what
-it opens stands in the ledger beside it. No key ever leaves this module but as a key object.
+it opens stands in the ledger beside it. No key ever leaves this module but as a key object. Where
+the passphrase is a short PIN, ``node.pins`` counts the wrong ones.
 """
 
 import os
@@ -22,8 +23,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from p2pshare.clock import Clock, SystemClock
 from p2pshare.errors import KeyLocked, NodeError
 from p2pshare.log.keys import ReadingKey, SigningKey
+from p2pshare.node.pins import PinGuard
 
 Passphrase = Callable[[bytes], bytes | None]
 """Gives a person's passphrase or PIN, or None if it is not known now."""
@@ -40,10 +43,16 @@ def no_passphrase(_person: bytes) -> bytes | None:
 class KeyStore:
     """The files in ``keys/``."""
 
-    def __init__(self, folder: Path, passphrase: Passphrase = no_passphrase) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        passphrase: Passphrase = no_passphrase,
+        clock: Clock | None = None,
+    ) -> None:
         """Make the folder if it is missing. Raises NodeError if it cannot be used."""
         self._folder = folder
         self._ask = passphrase
+        self._pins = PinGuard(folder, clock or SystemClock())
         self._known: dict[bytes, bytes] = {}
         try:
             folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
@@ -72,12 +81,17 @@ class KeyStore:
         passphrase: bytes | None = None,
         key: SigningKey | None = None,
         reading: ReadingKey | None = None,
+        *,
+        pin: bool = False,
     ) -> SigningKey:
         """A person's key and reading key, drawn anew or (a second computer, a backup) given.
 
-        Locked by ``passphrase`` if there is one. Raises NodeError.
+        Locked by ``passphrase`` if there is one; ``pin``: it is a PIN, and wrong ones are counted.
+        Raises NodeError.
         """
         person = key or SigningKey.generate()
+        if pin:
+            self._pins.watch(person.public)
         reading_key = reading or ReadingKey.generate()
         self._write(
             self._reading_path(person.public), reading_pem(reading_key, None), replace=False
@@ -101,20 +115,44 @@ class KeyStore:
             path.unlink(missing_ok=True)
 
     def unlock(self, person: bytes, passphrase: bytes) -> None:
-        """Use this passphrase or PIN until ``lock``. Raises KeyLocked if it is the wrong one."""
+        """Use this passphrase or PIN until ``lock``.
+
+        Raises KeyLocked if it is the wrong one, or TooManyTries if wrong PINs were given before.
+        """
+        self._prove(person, passphrase)
         self._known[person] = passphrase
-        try:
-            self.person_key(person)
-        except KeyLocked:
-            del self._known[person]
-            raise
 
     def lock(self, person: bytes) -> None:
         """Forget the passphrase of a person."""
         self._known.pop(person, None)
 
+    def has_pin(self, person: bytes) -> bool:
+        """Whether the person's key opens with a PIN, and wrong ones are counted."""
+        return self._pins.watches(person)
+
     def _passphrase(self, person: bytes) -> bytes | None:
-        return self._known.get(person) or self._ask(person)
+        """The passphrase to try; of a PIN it is known that it is the right one."""
+        known = self._known.get(person)
+        if known is not None:
+            return known
+        given = self._ask(person)
+        if given is not None and self._pins.watches(person):
+            self.unlock(person, given)
+        return given
+
+    def _prove(self, person: bytes, passphrase: bytes) -> None:
+        """Open the person's key with it. Raises KeyLocked, TooManyTries, or NodeError."""
+        path = self._person_path(person)
+        data, what = self._bytes_of(path), f"the key file {path.name}"
+        if not is_locked(data):
+            return
+        if not self._pins.watches(person):
+            read_pem(data, passphrase, what)
+            return
+        self._pins.check(person)
+        self._pins.count_try(person)
+        read_pem(data, passphrase, what)
+        self._pins.forget(person)
 
     def add_feed(self, person: bytes) -> SigningKey:
         """A new feed key, locked as the person's key is; on disk before this returns.
@@ -173,16 +211,19 @@ class KeyStore:
         return key
 
     def _load(self, path: Path, person: bytes | None) -> SigningKey | ReadingKey:
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError as error:
-            raise NodeError(f"the key {path.name} is not on this computer") from error
-        except OSError as error:
-            raise NodeError(f"the key {path.name} cannot be read: {error.strerror}") from error
+        data = self._bytes_of(path)
         passphrase = None
         if person is not None and is_locked(data):
             passphrase = self._passphrase(person)
         return read_pem(data, passphrase, f"the key file {path.name}")
+
+    def _bytes_of(self, path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except FileNotFoundError as error:
+            raise NodeError(f"the key {path.name} is not on this computer") from error
+        except OSError as error:
+            raise NodeError(f"the key {path.name} cannot be read: {error.strerror}") from error
 
     def _write(self, path: Path, data: bytes, *, replace: bool) -> None:
         """Write a file that is either whole under its name or not there at all."""
