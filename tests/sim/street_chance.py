@@ -1,0 +1,52 @@
+"""All chance of a street from one seed: keys, salts, names of promises, and what sealing draws.
+
+Two runs with one seed then write the same entries, to the byte, and a failure comes again. Nothing
+is left out or checked less: what is drawn is only drawn from elsewhere. HPKE draws a sender's key
+for each box where nobody can reach it; ``unit.store.world_kit`` makes the same boxes with a key
+that follows from the contents, which every reader opens with the real code.
+"""
+
+import os
+import random
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from unittest.mock import patch
+
+from unit.store import world_kit
+
+from p2pshare.limits import BODY_BYTES_MAX
+from p2pshare.log import author
+from p2pshare.log.keys import ReadingKey, SigningKey
+
+
+@contextmanager
+def chance_from(seed: object) -> Iterator[None]:
+    """Within, everything that p2pshare draws comes from ``seed``."""
+    drawn = random.Random(repr(("chance", seed)))
+
+    def signing_key(_: type[SigningKey]) -> SigningKey:
+        return SigningKey.from_bytes(drawn.randbytes(32))
+
+    def reading_key(_: type[ReadingKey]) -> ReadingKey:
+        return ReadingKey.from_bytes(drawn.randbytes(32))
+
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(os, "urandom", drawn.randbytes))
+        stack.enter_context(patch.object(SigningKey, "generate", classmethod(signing_key)))
+        stack.enter_context(patch.object(ReadingKey, "generate", classmethod(reading_key)))
+        stack.enter_context(patch.object(author, "seal_body", _seal_body))
+        yield
+
+
+def _seal_body(
+    salt: bytes,
+    payload: bytes,
+    readers: Iterable[bytes],
+    *,
+    circle: bytes,
+    feed: bytes,
+    previous: bytes,
+) -> bytes:
+    body = world_kit._sealed(salt + payload, list(readers), circle + feed + previous)
+    assert len(body) <= BODY_BYTES_MAX
+    return body

@@ -1,0 +1,49 @@
+"""A street for weeks in the suite, and for two years by ``make street`` (P2PSHARE_STREET=whole)."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from sim import street_checks
+from sim.street import Home, Size, Street, street_in
+from sim.street_chance import chance_from
+from sim.street_life import walk
+from sim.street_report import report
+
+WHOLE = os.environ.get("P2PSHARE_STREET") == "whole"
+SIZE = Size(people=60, items=400, days=730) if WHOLE else Size(people=10, items=40, days=60)
+SEEDS = [1] if WHOLE else [1, 2, 3]
+AUDITED = 10
+REBUILT = 4
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_street_ends_with_one_ledger_and_nothing_promised_twice(
+    seed: int, tmp_path: Path
+) -> None:
+    begun = time.monotonic()
+    conflicts: set[str] = set()
+
+    def monthly(street: Street) -> None:
+        street_checks.assert_one_ledger(street)
+        street_checks.assert_hours_sum_to_zero(street)
+        conflicts.update(street_checks.assert_conflicts_are_seen(street))
+
+    with chance_from(seed), street_in(tmp_path, seed, SIZE) as street:
+        walk(street, monthly)
+        moved = street_checks.assert_hours_sum_to_zero(street)
+        for home in street.homes:
+            for person in home.people:
+                assert street_checks.double_bookings(home, person) == [], home.name
+        sample = _sample(street)
+        audited = street_checks.assert_sound(sample)
+        street_checks.assert_as_rebuilt(sample[:REBUILT])
+        seconds = time.monotonic() - begun
+        report(street, conflicts=conflicts, moved=moved, audited=audited, seconds=seconds)
+
+
+def _sample(street: Street) -> list[Home]:
+    """Some computers, those with the largest ledgers first."""
+    by_size = sorted(street.homes, key=lambda home: home.size_bytes(), reverse=True)
+    return by_size[:AUDITED]
