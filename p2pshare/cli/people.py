@@ -218,8 +218,8 @@ def backup_command(session: Session, path: Path, locked: bool) -> None:
 
     Whoever has the file, and its passphrase if it has one, can be you.
     """
-    from p2pshare.cli.export import whole_file
     from p2pshare.node.backup import write_backup
+    from p2pshare.node.whole_file import whole_file
 
     with session.ledger() as ledger:
         person = session.actor(ledger)

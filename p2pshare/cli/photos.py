@@ -46,9 +46,9 @@ def photo_command(session: Session, photo: str, file: Path) -> None:
 
     One that is not on this computer yet is fetched by the node that runs on this folder.
     """
-    from p2pshare.cli.export import whole_file
     from p2pshare.node.lock import is_running
     from p2pshare.node.photos import picture_of
+    from p2pshare.node.whole_file import whole_file
 
     with session.ledger() as ledger:
         identifier = ledger.photo_id(photo)

@@ -44,8 +44,8 @@ def receipt_command(session: Session, agreement: str, file: Path, page: Path | N
     It holds what the two of you signed, words included: give it to whom you want to show them.
     p2pshare-cli verify checks it on any computer.
     """
-    from p2pshare.cli.export import whole_file
     from p2pshare.node.receipts import receipt_of
+    from p2pshare.node.whole_file import whole_file
 
     with session.ledger() as ledger:
         identifier = bytes.fromhex(ledger.agreement_id(agreement))

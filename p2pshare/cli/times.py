@@ -1,4 +1,4 @@
-"""Instants as text: ISO 8601 in UTC for programs, the local clock for people.
+"""Instants for people, on the local clock; for programs they are ``domain.instants``'.
 
 Times in the ledger are milliseconds that peers have signed, so any of 0 to 2^53 may come; what is
 beyond the calendar is shown as its end. Days are text already and need nothing of this.
@@ -7,20 +7,12 @@ beyond the calendar is shown as its end. Days are text already and need nothing 
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
-#: 9999-12-31T23:59:59Z, and a day less, so that no time zone leads beyond the calendar.
-_LAST_SECOND: Final = 253_402_300_799
-_LAST_LOCAL_SECOND: Final = _LAST_SECOND - 86_400
+from p2pshare.domain.instants import LAST_SECOND, iso, iso_or_none
 
+__all__ = ["ago", "iso", "iso_or_none", "local"]
 
-def iso(time_ms: int) -> str:
-    """``2026-11-23T00:06:15Z`` for milliseconds since the epoch, to the second below."""
-    second = min(max(0, time_ms // 1000), _LAST_SECOND)
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def iso_or_none(time_ms: int | None) -> str | None:
-    """``iso``, or None for an instant that is not known."""
-    return None if time_ms is None else iso(time_ms)
+#: A day less, so that no time zone leads beyond the calendar.
+_LAST_LOCAL_SECOND: Final = LAST_SECOND - 86_400
 
 
 def local(time_ms: int, zone: tzinfo | None = None) -> str:

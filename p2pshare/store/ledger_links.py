@@ -19,6 +19,7 @@ LINKS: Final = {
     "busy_periods": {"listing": "listings"},
     "waiting": {"listing": "listings"},
     "inductions": {"listing": "listings"},
+    "history_loans": {"listing": "listings"},
     "agreements": {"listing": "listings"},
     "agreement_moves": {"agreement": "agreements"},
     "agreement_photos": {"agreement": "agreements"},

@@ -80,13 +80,13 @@ def matching_listings(
 
     None where a search has no word in it.
     """
-    source, order = "listings AS l", "l.number DESC"
+    source, order = "listings AS l", "l.rowid DESC"
     where, values = ["l.closed = 0", "(l.expires IS NULL OR l.expires >= ?)"], [today]
     if search is not None:
         expression = match_expression(search, categories)
         if expression is None:
             return None
-        source = "listings_fts AS s JOIN listings AS l ON l.number = s.rowid"
+        source = "listings_fts AS s JOIN listings AS l ON l.rowid = s.rowid"
         where.insert(0, "listings_fts MATCH ?")
         values.insert(0, expression)
         order = "s.rank"

@@ -1,0 +1,319 @@
+"""The ledger as a ValueFlows graph in JSON-LD: who offered, asked, promised and did what.
+
+A listing is a Proposal that publishes Intents. A request is an Intent too; accepted, it becomes an
+Agreement of Commitments that satisfy it; what was done is EconomicEvents that fulfil these. A loan
+is custody handed out, and a commitment to hand it back by a due instant, as in the library loan of
+https://www.valueflo.ws/examples/. A gift is a transfer, a session is work, a payment of hours a
+transfer of hours. Holds and repairs have no counterpart and are left out.
+
+How nodes name each other is ``jsonld``'s. Reads no ledger and knows no file.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from p2pshare.domain.days import Zone, end_ms, end_of_day_ms, instant_ms
+from p2pshare.domain.exports.jsonld import (
+    HOUR,
+    Graph,
+    Node,
+    count,
+    hours,
+    named,
+    note,
+    reference,
+    specification,
+    urn,
+)
+from p2pshare.domain.exports.payments import PaymentView
+from p2pshare.domain.gift import GIFT
+from p2pshare.domain.instants import iso
+from p2pshare.domain.loan import CANCELLED, CLOSED, LOAN, LOST, SETTLED
+from p2pshare.domain.session import SESSION
+from p2pshare.domain.views import AgreementView, ListingView, SignedMoveView
+from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
+
+_CUSTODY: Final = "transferCustody"
+_TRANSFER: Final = "transfer"
+_WORK: Final = "work"
+
+_ACTIONS: Final = {
+    TransactionType.BORROW_LEND: _CUSTODY,
+    TransactionType.RENT_LEASE: _CUSTODY,
+    TransactionType.RECEIVE_DONATE: _TRANSFER,
+    TransactionType.BUY_SELL: _TRANSFER,
+    TransactionType.HOURS: _TRANSFER,
+}
+"""What happens with a good; a service is work whatever it is given for."""
+
+_PROPOSED_BY: Final = {LOAN.kind: "Borrow", GIFT.kind: "Be given", SESSION.kind: "Session"}
+_AGREED_BY: Final = {LOAN.kind: "Loan of", GIFT.kind: "Gift of", SESSION.kind: "Session"}
+_ACTION_OF: Final = {LOAN.kind: _CUSTODY, GIFT.kind: _TRANSFER, SESSION.kind: _WORK}
+_KINDS: Final = {table.kind: table for table in (LOAN, GIFT, SESSION)}
+
+_CALLED_OFF: Final = frozenset({CANCELLED})
+_NOT_COMING_BACK: Final = frozenset({CANCELLED, LOST, CLOSED, SETTLED})
+
+
+class Flows:
+    """Makes the nodes of one graph; what they refer to comes before them, and once.
+
+    ``circles`` are names by hex id. ``out`` says how many of a listing are known to be out of the
+    house. ``wanted`` are the listings (hex) that ask for something: there the owner receives.
+    """
+
+    def __init__(
+        self,
+        zone: Zone,
+        *,
+        circles: Mapping[str, str],
+        out: Mapping[str, int],
+        wanted: Iterable[str],
+    ) -> None:
+        self._zone = zone
+        self._circles = circles
+        self._out = out
+        self._wanted = frozenset(wanted)
+        self._graph = Graph()
+
+    def listing(self, view: ListingView) -> list[Node]:
+        """A Proposal, the Intents it publishes, and what they are about."""
+        owner = self._person(view.person, view.person_name)
+        proposal: Node = {
+            "name": view.title,
+            "purpose": "offer" if view.exchange_type == ExchangeType.OFFER else "request",
+            **note(view.description),
+            "inScopeOf": self._circle(view.circle),
+            "publishes": [reference(one, "action") for one in self._intents(view, owner)],
+        }
+        if TransactionType.HOURS in view.transaction_type:
+            proposal["reciprocal"] = [reference(self._price(view, owner), "action")]
+        if view.expires is not None:
+            proposal["hasEnd"] = iso(end_of_day_ms(view.expires, self._zone))
+        if view.tags:
+            proposal["p2pshare:tags"] = list(view.tags)
+        if view.terms:
+            proposal["p2pshare:terms"] = list(view.terms)
+        self._graph.tell(urn("listing", view.listing), "Proposal", proposal)
+        return self._graph.take()
+
+    def _intents(self, view: ListingView, owner: Node) -> list[Node]:
+        """An Intent for each thing that may become of a listing."""
+        offered = view.exchange_type == ExchangeType.OFFER
+        flow: Node = {
+            "name": view.title,
+            **note(view.description),
+            "provider" if offered else "receiver": owner,
+            "resourceConformsTo": specification(view.category or view.title),
+            "finished": view.closed,
+        }
+        if view.item_type == ItemType.GOOD:
+            flow["resourceQuantity"] = count(view.quantity)
+            if offered:
+                flow["resourceInventoriedAs"] = self._offered(view, owner)
+                flow["availableQuantity"] = count(view.available)
+        return [
+            self._graph.tell(
+                urn("intent", view.listing, action), "Intent", {"action": action}, flow
+            )
+            for action in _actions(view)
+        ]
+
+    def _price(self, view: ListingView, owner: Node) -> Node:
+        """The hours that are given in return."""
+        offered = view.exchange_type == ExchangeType.OFFER
+        price: Node = {
+            "name": "hours",
+            "action": _TRANSFER,
+            "receiver" if offered else "provider": owner,
+            "resourceConformsTo": self._hours(view.circle),
+        }
+        return self._graph.tell(urn("intent", view.listing, "hours"), "Intent", price)
+
+    def agreement(self, view: AgreementView) -> list[Node]:
+        """The Intent of a request; if accepted the Agreement and its Commitments, and the events.
+
+        Nothing for a kind that ValueFlows has no word for.
+        """
+        if view.kind not in _KINDS:
+            return []
+        owner = self._person(view.owner, view.owner_name)
+        asker = self._person(view.asker, view.asker_name)
+        receives = view.kind != SESSION.kind or view.listing not in self._wanted
+        flow: Node = {
+            "action": _ACTION_OF[view.kind],
+            "provider": owner if receives else asker,
+            "receiver": asker if receives else owner,
+            **self._about(view, owner),
+        }
+        span: Node = {
+            "hasBeginning": iso(instant_ms(view.from_day, view.from_minute, self._zone)),
+            "hasEnd": iso(end_ms(view.until_day, view.until_minute, self._zone)),
+        }
+        request = self._graph.tell(
+            urn("request", view.agreement),
+            "Intent",
+            {"name": f"{_PROPOSED_BY[view.kind]}: {view.title}", **note(view.note)},
+            {**flow, **span, "finished": view.underlying_state not in _KINDS[view.kind].asked},
+        )
+        accepted = _first(view, "accept")
+        if accepted is not None:
+            self._agreed(view, accepted, request, flow, span)
+        return self._graph.take()
+
+    def _agreed(
+        self,
+        view: AgreementView,
+        accepted: SignedMoveView,
+        request: Node,
+        flow: Node,
+        span: Node,
+    ) -> None:
+        """What was promised, and what of it was done."""
+        agreement = urn("agreement", view.agreement)
+        clause: Node = {
+            "clauseOf": {"@id": agreement, "@type": "Agreement"},
+            "created": iso(accepted.at_ms),
+        }
+        there = _first(view, "hand-over", "receive", "done")
+        over = there is not None or view.underlying_state in _CALLED_OFF
+        promise = self._graph.tell(
+            urn("commitment", view.agreement, "there"),
+            "Commitment",
+            {**flow, **span, **clause},
+            {"finished": over, "satisfies": reference(request, "action")},
+        )
+        self._event(view, "there", there, promise)
+        document: Node = {
+            "name": f"{_AGREED_BY[view.kind]} {view.title}",
+            "created": iso(accepted.at_ms),
+            "stipulates": [reference(promise, "action")],
+            "inScopeOf": self._circle(view.circle),
+            "p2pshare:state": view.state,
+        }
+        if view.kind == LOAN.kind:
+            document["stipulatesReciprocal"] = [self._promised_back(view, {**flow, **clause})]
+        self._graph.tell(agreement, "Agreement", document)
+
+    def _promised_back(self, view: AgreementView, flow: Node) -> Node:
+        """The commitment to give a thing back, what came of it, and how others name it."""
+        came = _first(view, "give-back", "take-back")
+        back: Node = {
+            **flow,
+            "provider": flow["receiver"],
+            "receiver": flow["provider"],
+            "finished": came is not None or view.underlying_state in _NOT_COMING_BACK,
+        }
+        if view.due_at_ms is not None:
+            back["due"] = iso(view.due_at_ms)
+        promise = self._graph.tell(urn("commitment", view.agreement, "back"), "Commitment", back)
+        self._event(view, "back", came, promise)
+        lost = _first(view, "lost")
+        self._event(view, "lost", lost, {**flow, "action": "lower", "receiver": flow["provider"]})
+        return reference(promise, "action")
+
+    def _event(
+        self, view: AgreementView, which: str, signed: SignedMoveView | None, flow: Node
+    ) -> None:
+        """What ``signed`` says was done, if anybody did; it fulfils ``flow`` if promised."""
+        if signed is None:
+            return
+        event: Node = {name: flow[name] for name in _FLOW_WORDS if name in flow}
+        if view.kind == SESSION.kind and view.minutes is not None:
+            event["effortQuantity"] = hours(view.minutes)
+        condition = dict(signed.details).get("condition")
+        if condition:
+            event["state"] = condition
+        if flow.get("@type") == "Commitment":
+            event["fulfills"] = reference(flow, "action")
+        event["hasPointInTime"] = iso(signed.at_ms)
+        event["realizationOf"] = {"@id": urn("agreement", view.agreement), "@type": "Agreement"}
+        self._graph.tell(urn("event", view.agreement, which), "EconomicEvent", event)
+
+    def payment(self, view: PaymentView) -> list[Node]:
+        """An EconomicEvent that transfers hours; it names the one it corrects if that came before.
+
+        A split gives one event for each who was paid.
+        """
+        event: Node = {
+            "action": _TRANSFER,
+            "provider": self._person(view.payer, view.payer_name),
+            "receiver": self._person(view.payee, view.payee_name),
+            "resourceConformsTo": self._hours(view.circle),
+            "resourceQuantity": hours(view.minutes),
+            "hasPointInTime": iso(view.at_ms),
+            "inScopeOf": self._circle(view.circle),
+            **({"note": "gift"} if view.gift else {}),
+        }
+        corrected = urn("payment", view.corrects or "")
+        if self._graph.was_told(corrected):
+            event["corrects"] = {"@id": corrected, "@type": "EconomicEvent", "action": _TRANSFER}
+        part = [str(view.place)] if view.place else []
+        self._graph.tell(urn("payment", view.payment, *part), "EconomicEvent", event)
+        return self._graph.take()
+
+    # --- what is referred to ------------------------------------------------------------------
+
+    def _about(self, view: AgreementView, owner: Node) -> Node:
+        if view.kind == SESSION.kind:
+            effort = {} if not view.minutes else {"effortQuantity": hours(view.minutes)}
+            return {"resourceConformsTo": specification(view.title), **effort}
+        thing = self._thing(view.listing, view.title, owner, {})
+        return {"resourceInventoriedAs": thing, "resourceQuantity": count(view.quantity)}
+
+    def _offered(self, view: ListingView, owner: Node) -> Node:
+        """The thing that a listing offers; how many are in the house only its owner can tell."""
+        more: Node = {"accountingQuantity": count(view.quantity), **note(view.description)}
+        if view.own:
+            there = max(0, view.quantity - self._out.get(view.listing, 0))
+            more["onhandQuantity"] = count(there)
+        return self._thing(view.listing, view.title, owner, more)
+
+    def _thing(self, listing: str, title: str, owner: Node, more: Node) -> Node:
+        what = specification(title)
+        node = self._graph.tell(
+            urn("resource", listing),
+            "EconomicResource",
+            # The schema calls the property conformsTo and requires resourceConformsTo.
+            {"name": title, "conformsTo": what, "resourceConformsTo": what},
+            {**more, "primaryAccountable": owner},
+        )
+        return reference(node, "name", "resourceConformsTo")
+
+    def _person(self, person: str, name: str) -> Node:
+        node = self._graph.tell(urn("person", person), "Person", named(name, person))
+        return reference(node, "name")
+
+    def _circle(self, circle: str) -> Node:
+        name = self._circles.get(circle, "")
+        node = self._graph.tell(urn("circle", circle), "Organization", named(name, circle))
+        return reference(node, "name")
+
+    def _hours(self, circle: str) -> Node:
+        """The hours of a circle: a credit of one is none in another."""
+        what: Node = {
+            "name": "hours",
+            "note": "time credits: a mutual-credit account per person and circle",
+            "defaultUnitOfResource": HOUR,
+        }
+        node = self._graph.tell(urn("hours", circle), "ResourceSpecification", what)
+        return reference(node, "name")
+
+
+_FLOW_WORDS: Final = (
+    *("action", "provider", "receiver", "resourceInventoriedAs", "resourceConformsTo"),
+    *("resourceQuantity", "effortQuantity"),
+)
+"""What an event says of the flow that a commitment said too."""
+
+
+def _actions(view: ListingView) -> list[str]:
+    if view.item_type == ItemType.SERVICE:
+        return [_WORK]
+    known = {str(one): action for one, action in _ACTIONS.items()}
+    return list(dict.fromkeys(known[one] for one in view.transaction_type if one in known))
+
+
+def _first(view: AgreementView, *moves: str) -> SignedMoveView | None:
+    """The first that was signed of moves that say the same."""
+    return next((one for one in view.signed_by if one.move in moves), None)
