@@ -96,7 +96,7 @@ class Term:
         return SENTENCES[self.signed][language_of(language)]
 
     def digest(self) -> str:
-        """Hex SHA-256 of what this version means, as docs/protocol.md section 12 says."""
+        """Hex SHA-256 of what this version means, as docs/protocol.md (sharing terms) says."""
         lines = [self.signed]
         lines.extend(f"{language} {self.sentence(language)}" for language in LANGUAGES)
         for name, value in sorted(self.machine.to_dict().items()):
