@@ -11,7 +11,7 @@ importer signs, then the id of the history). Neighbours: ``domain.lists`` reads 
 ``node.importing_history`` signs them, ``store.history`` lists them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from types import MappingProxyType
@@ -175,40 +175,41 @@ def history_of(subject: bytes, entry: FoldEntry) -> History | None:
     return History(subject, entry.author, entry.kind, body.source, body.taken_ms, body.rows)
 
 
-def packed(
-    kind: str, source: str, taken_ms: int, rows: Sequence[HistoryRow], room: int
-) -> list[Draft]:
-    """The rows in their order, in as few bodies as hold them in ``room`` bytes of payload each.
+class Packing:
+    """Puts rows in their order into as few payloads as hold them, of at most ``room`` bytes."""
 
-    Raises DomainError for a row that is too long for any body, or that no other node would read.
-    """
-    body = HISTORY_BODIES[kind]
-    empty = len(encode_sealed_payload(kind, body(source=source, taken_ms=taken_ms)))
-    # The field with the rows is left out of an empty body: its name, and how many there are.
-    empty += len(msgspec.msgpack.encode("rows")) + _LIST_HEADER_BYTES
-    drafts: list[Draft] = []
-    gathered: list[HistoryRow] = []
-    size = empty
+    def __init__(self, kind: str, source: str, taken_ms: int, room: int) -> None:
+        self._kind = kind
+        self._said = {"source": source, "taken_ms": taken_ms}
+        self._body = HISTORY_BODIES[kind]
+        self._room = room
+        # The field with the rows is left out of an empty body: its name, and how many there are.
+        self._empty = len(encode_sealed_payload(kind, self._body(source=source, taken_ms=taken_ms)))
+        self._empty += len(msgspec.msgpack.encode("rows")) + _LIST_HEADER_BYTES
+        self._size = self._empty
+        self._open: list[HistoryRow] = []
+        self._full: list[Draft] = []
 
-    def close() -> None:
-        if gathered:
-            said = msgspec.convert(
-                {"source": source, "taken_ms": taken_ms, "rows": tuple(gathered)}, body
-            )
-            drafts.append(Draft(kind, said))
+    def add(self, row: HistoryRow) -> None:
+        """Raises DomainError for a row that is too long for any body."""
+        size = len(msgspec.msgpack.encode(row))
+        if self._empty + size > self._room:
+            raise DomainError("it is too long for one entry; please shorten it")
+        if self._size + size > self._room or len(self._open) == limits.HISTORY_ROWS_PER_BODY_MAX:
+            self._close()
+        self._open.append(row)
+        self._size += size
 
-    for row in rows:
-        bytes_of_row = len(msgspec.msgpack.encode(row))
-        if empty + bytes_of_row > room:
-            raise DomainError("a row is too long for an entry")
-        full = len(gathered) == limits.HISTORY_ROWS_PER_BODY_MAX
-        if full or size + bytes_of_row > room:
-            close()
-            gathered, size = [], empty
-        gathered.append(row)
-        size += bytes_of_row
-    close()
-    return drafts
+    def drafts(self) -> list[Draft]:
+        """The bodies with all rows that were added, to be sealed to their author."""
+        self._close()
+        return self._full
+
+    def _close(self) -> None:
+        if self._open:
+            said = msgspec.convert({**self._said, "rows": tuple(self._open)}, self._body)
+            self._full.append(Draft(self._kind, said))
+        self._open, self._size = [], self._empty
 
 
 def is_news(row: HistoryRow, known: HistoryRow) -> bool:
@@ -230,6 +231,17 @@ def nameless_ref(words: Iterable[str], met: dict[str, int]) -> str:
     digest = sha256(said).hexdigest()[:_NAMELESS_DIGITS]
     met[digest] = met.get(digest, 0) + 1
     return f"{NAMELESS}{digest}.{met[digest]}"
+
+
+def member_text(name: str, email: str) -> str:
+    """Who borrowed, in one text: the name, and the address that tells two of that name apart."""
+    return f"{name} <{email}>" if name and email else name or email
+
+
+def split_member_text(text: str) -> tuple[str, str]:
+    """The name and the address in what ``member_text`` made; no address where there was none."""
+    name, bracket, email = text.removesuffix(">").rpartition(" <")
+    return (name, email) if bracket and text.endswith(">") else (text, "")
 
 
 def shown_ref(ref: str) -> str:

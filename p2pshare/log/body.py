@@ -70,6 +70,12 @@ def seal_body(
     return _bounded(b"".join(parts))
 
 
+def sealed_payload_max(readers: int) -> int:
+    """How many bytes of payload fit into a body that is sealed to so many readers."""
+    boxes = BODY_BYTES_MAX - _HASH_BYTES - 1
+    return boxes // readers - _BOX_OVERHEAD - SALT_BYTES
+
+
 def open_body(
     body: bytes, keys: Sequence[ReadingKey], *, circle: bytes, feed: bytes, previous: bytes
 ) -> bytes | None:

@@ -20,21 +20,30 @@ from p2pshare.domain.bodies import ListingPut
 from p2pshare.domain.categories import Categories
 from p2pshare.domain.commands import AddListing, CloseListing, EditListing
 from p2pshare.domain.listing import ListingState
-from p2pshare.domain.lists.reading import ListedRow, ListReading, PassedRow, read_list
+from p2pshare.domain.lists.history_reading import HistoryReading, read_history
+from p2pshare.domain.lists.opening import open_list
+from p2pshare.domain.lists.reading import ListedRow, ListReading, read_listings
+from p2pshare.domain.lists.rows import PassedRow
 from p2pshare.errors import DomainError, QuotaExceeded, UnknownReference
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.node.categories import bundled_categories
+from p2pshare.node.importing_history import take_history
 from p2pshare.node.ingest import IngestReport
 from p2pshare.node.ledger import Ledger
 from p2pshare.node.writing import Writing
 from p2pshare.store import local
-from p2pshare.store.imports import ImportedRow, note_imported, open_listings, read_imported
+from p2pshare.store.imports import (
+    ImportedRow,
+    note_imported,
+    open_listings,
+    read_imported,
+    source_of,
+)
 
 Progress = Callable[[int, int], None]
 """Is told how many rows of how many are done; what it raises undoes the import."""
 
 _PROGRESS_STEP: Final = 100
-_KEY_LABEL: Final = "p2pshare imported row v1\0"
 _DIGEST_DIGITS: Final = 16
 
 #: What a row decides of its listing; the names are those of the commands, bodies and states.
@@ -84,16 +93,23 @@ def import_list(
     *,
     circle: bytes | None = None,
     form: str | None = None,
+    source: str | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> ImportResult:
     """Take in a file as the listings of a hosted person; ``dry_run`` says what would happen.
 
-    ``form`` is one of ``FORMAT_NAMES``, or None to recognise it. Raises DomainError if nothing of
-    the file can be read, QuotaExceeded if there is no room for all of it, UnknownReference,
-    KeyLocked, or another StoreError or NodeError; then nothing is imported.
+    ``form`` is one of ``FORMAT_NAMES`` or ``HISTORY_FORMAT_NAMES``, or None to recognise it. A list
+    of members, loans or hours becomes history; ``source`` is what to call its origin. Raises
+    DomainError if nothing of the file can be read, QuotaExceeded if there is no room for all of it,
+    UnknownReference, KeyLocked, or another StoreError or NodeError; then nothing is imported.
     """
-    reading = read_list(data, form)
+    opened = open_list(data, form)
+    reading: ListReading | HistoryReading
+    if opened.header.format.past is None:
+        reading = read_listings(opened)
+    else:
+        reading = read_history(opened, source)
     result = ImportResult(reading.format, reading.encoding, reading.remarks)
     where = OPEN_CIRCLE if circle is None else circle
     try:
@@ -101,8 +117,11 @@ def import_list(
             if person not in local.own_persons(batch.connection):
                 raise UnknownReference("that person is not hosted on this computer")
             writing = Writing(batch, ledger.keys, person, where, ledger.clock)
-            work = _Import(writing, person, ledger.today(), bundled_categories(), result)
-            work.take(reading, progress)
+            if isinstance(reading, ListReading):
+                work = _Import(writing, person, ledger.today(), bundled_categories(), result)
+                work.take(reading, progress)
+            else:
+                _take_history(ledger, writing, person, reading, result, progress)
             report = batch.finish(by_peer=False)
             if dry_run:
                 raise _OnTrial
@@ -112,8 +131,27 @@ def import_list(
     return result
 
 
+def _take_history(
+    ledger: Ledger,
+    writing: Writing,
+    person: bytes,
+    reading: HistoryReading,
+    result: ImportResult,
+    progress: Progress | None,
+) -> None:
+    """Write what a list tells of the past, and say what became of its rows."""
+    outcome = take_history(
+        writing, ledger.queries.history, person, reading, ledger.clock.time_ms(), progress
+    )
+    result.imported, result.updated = outcome.imported, outcome.updated
+    result.passed = [RowRemark(one.row, one.reason) for one in reading.skipped]
+    result.skipped = outcome.known + len(result.passed)
+    refused = [*((one.row, one.reason) for one in reading.rejected), *outcome.rejected]
+    result.rejected = [RowRemark(*one) for one in sorted(refused)]
+
+
 class _Import:
-    """The work on one list, within one transaction."""
+    """The work on one list of things and skills, within one transaction."""
 
     def __init__(
         self,
@@ -167,7 +205,7 @@ class _Import:
         put = draft.body
         if not isinstance(put, ListingPut):
             raise TypeError("a new listing is put")
-        source, digests = _source(row.key), _digests(put)
+        source, digests = source_of(row.key), _digests(put)
         said = json.dumps(digests)
         known = self._known.get(source)
         if known is None:
@@ -238,7 +276,7 @@ class _Import:
 
     def _take_passed(self, row: PassedRow) -> None:
         """A row that is not offered: its listing, if it became one, is taken down."""
-        source = _source(row.key)
+        source = source_of(row.key)
         known = self._known.get(source) if row.key else None
         if known is None or known.digest == _CLOSED:
             self._pass(row.row, row.reason)
@@ -282,10 +320,6 @@ class _Import:
                     self._unclaimed[json.dumps(_digests(fields))].append(listing)
         same = self._unclaimed.get(said)
         return same.pop(0) if same else None
-
-
-def _source(key: str) -> bytes:
-    return sha256((_KEY_LABEL + key).encode("utf-8", "surrogatepass")).digest()
 
 
 def _digests(put: object) -> dict[str, str]:

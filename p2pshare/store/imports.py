@@ -9,6 +9,10 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+_KEY_LABEL: Final = "p2pshare imported row v1\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,11 @@ class ImportedRow:
 
     listing: bytes
     digest: str
+
+
+def source_of(key: str) -> bytes:
+    """The hash (32 bytes) that a row with this key is known by."""
+    return sha256((_KEY_LABEL + key).encode("utf-8", "surrogatepass")).digest()
 
 
 def read_imported(
@@ -91,7 +100,7 @@ def open_listings(
         ) in connection.execute(
             "SELECT listing, exchange_type, item_type, transaction_types, title, description,"
             " category, tags, quantity, expires FROM listings"
-            " WHERE owner = ? AND circle = ? AND closed = 0 ORDER BY number",
+            " WHERE owner = ? AND circle = ? AND closed = 0 ORDER BY rowid",
             (person.hex(), circle.hex()),
         )
     ]

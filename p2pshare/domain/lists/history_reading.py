@@ -22,6 +22,7 @@ from p2pshare.domain.history import (
     HistoryLoan,
     HistoryMember,
     HistoryRow,
+    member_text,
     nameless_ref,
 )
 from p2pshare.domain.lists import cells, dates
@@ -231,11 +232,7 @@ class _HistoryReader:
         return dates.day(cell, placed.name, by_month_first=self._month_first)
 
     def _who(self, row: Row) -> str:
-        """Who borrowed: the name, with the address that tells two of that name apart."""
-        name, email = self._name(row), _word(row, Use.EMAIL)
-        if name and email:
-            return _words(f"{name} <{email}>", "the member")
-        return name or email
+        return _words(member_text(self._name(row), _word(row, Use.EMAIL)), "the member")
 
     def _name(self, row: Row) -> str:
         whole = cells.line(row.first(Use.MEMBER)[1])

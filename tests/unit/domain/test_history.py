@@ -1,5 +1,6 @@
 """History: what it says is read back by any node, and cut into bodies it loses nothing."""
 
+from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ from p2pshare.domain.bodies import (
     decode_sealed_payload,
     encode_sealed_payload,
 )
+from p2pshare.domain.drafts import Draft
 from p2pshare.domain.history import (
     HISTORY_BODIES,
     HOURS_KIND,
@@ -25,10 +27,10 @@ from p2pshare.domain.history import (
     HistoryLoan,
     HistoryMember,
     HistoryRow,
+    Packing,
     history_of,
     is_news,
     nameless_ref,
-    packed,
     shown_ref,
 )
 from p2pshare.domain.ordering import FoldEntry
@@ -56,6 +58,15 @@ HOURS = st.builds(
 ROWS = {LOANS_KIND: LOANS, MEMBERS_KIND: MEMBERS, HOURS_KIND: HOURS}
 
 DRILL = HistoryLoan("17", "Drill", b"", "Ana", "2021-03-14", "2021-03-21", "", "careful")
+
+
+def packed(
+    kind: str, source: str, taken_ms: int, rows: Sequence[HistoryRow], room: int
+) -> list[Draft]:
+    packing = Packing(kind, source, taken_ms, room)
+    for row in rows:
+        packing.add(row)
+    return packing.drafts()
 
 
 def kinds_and_rows() -> st.SearchStrategy[tuple[str, list[HistoryRow]]]:
@@ -102,7 +113,7 @@ def test_both_sides_of_the_limits() -> None:
     row = HistoryMember("1", "Ana")
     needed = empty + len(b"\xa4rows") + 3 + len(msgspec.msgpack.encode(row))
     assert len(packed(MEMBERS_KIND, "x", 1, [row], needed)) == 1
-    with pytest.raises(DomainError, match="too long for an entry"):
+    with pytest.raises(DomainError, match="too long for one entry"):
         packed(MEMBERS_KIND, "x", 1, [row], needed - 1)
     longest = "x" * limits.HISTORY_TEXT_CHARACTERS_MAX
     encode_sealed_payload(*packed(MEMBERS_KIND, longest, 1, [row], 16_000)[0])

@@ -17,7 +17,7 @@ from p2pshare.domain.history import (
     HistoryHours,
     HistoryLoan,
     HistoryMember,
-    packed,
+    Packing,
     shown_ref,
 )
 from p2pshare.domain.lists.formats import FORMATS
@@ -248,7 +248,10 @@ def checked(found: HistoryReading) -> None:
     """Every row that was read can be signed, and read back as it was."""
     rows = [row.past for row in found.rows]
     assert len({row.ref for row in rows}) == len(rows)
-    for draft in packed(found.kind, found.source, 1, rows, room=16_000):
+    packing = Packing(found.kind, found.source, 1, room=16_000)
+    for row in rows:
+        packing.add(row)
+    for draft in packing.drafts():
         said = decode_sealed_payload(encode_sealed_payload(draft.kind, draft.body))
         assert said == (found.kind, draft.body)
 
