@@ -10,7 +10,7 @@ Used by the rules of loans and sessions, by ``store.inductions`` and ``node.acts
 module must not query: the caller passes in the listing and the statements about it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -20,6 +20,7 @@ from p2pshare.domain.drafts import Draft, checked
 from p2pshare.domain.listing import ListingState
 from p2pshare.domain.ordering import FoldEntry
 from p2pshare.domain.terms import machine_form
+from p2pshare.domain.views import ListingView
 from p2pshare.errors import DomainError
 
 GRANT_KIND: Final = "induction.grant"
@@ -61,7 +62,7 @@ def induction_of(entry: FoldEntry) -> Induction | None:
     )
 
 
-def needs_induction(listing: ListingState) -> bool:
+def needs_induction(listing: ListingState | ListingView) -> bool:
     """Whether an owner wants people to be shown how first: by its flag, or by its terms."""
     return listing.induction or machine_form(listing.terms).training_needed
 
@@ -104,10 +105,9 @@ def missing_induction(
         return None
     if any(one.person == person for one in valid_inductions(listing, statements)):
         return None
-    *others, last = (_name(witness, names) for witness in witnesses_of(listing))
-    if not others:
-        return f"this needs an induction by {last}; ask them for one"
-    return f"this needs an induction by {', '.join(others)} or {last}; ask one of them"
+    witnesses = [names.get(one) or short_id(one) for one in witnesses_of(listing)]
+    whom = "ask them for one" if len(witnesses) == 1 else "ask one of them"
+    return f"this needs an induction by {one_of(witnesses)}; {whom}"
 
 
 def grant_induction(
@@ -134,5 +134,12 @@ def grant_induction(
     return checked(Draft(GRANT_KIND, grant))
 
 
-def _name(person: bytes, names: Mapping[bytes, str]) -> str:
-    return names.get(person) or person.hex()[:_ID_CHARACTERS]
+def one_of(names: Sequence[str]) -> str:
+    """One or more names as a choice: ``Ada``, ``Ada or Ben``, ``Ada, Ben or Cleo``."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def short_id(person: bytes) -> str:
+    """What stands for somebody whose name is not known."""
+    return person.hex()[:_ID_CHARACTERS]

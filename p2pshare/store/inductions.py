@@ -8,9 +8,9 @@ import json
 import sqlite3
 from typing import Any
 
-from p2pshare.domain.induction import Induction, may_witness, witnesses_of
+from p2pshare.domain.induction import Induction, may_witness, short_id, witnesses_of
 from p2pshare.domain.listing import ListingState
-from p2pshare.domain.views import InductionView
+from p2pshare.domain.views import InductionView, ListingView
 from p2pshare.store.labels import names_of, times_of
 
 
@@ -63,6 +63,12 @@ class Inductions:
         """What those who may show others how are called, as far as that is known."""
         named = names_of(self._connection, [one.hex() for one in witnesses_of(listing)])
         return {bytes.fromhex(person): name for person, name in named.items()}
+
+    def whom_to_ask(self, listing: ListingView) -> list[str]:
+        """Who may show others how to use a listing, the owner first: by name, else by their id."""
+        persons = dict.fromkeys((listing.person, *listing.witnesses))
+        named = names_of(self._connection, persons)
+        return [named.get(one) or short_id(bytes.fromhex(one)) for one in persons]
 
 
 def _view(row: tuple[Any, ...], names: dict[str, str], times: dict[str, int]) -> InductionView:
