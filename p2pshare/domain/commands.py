@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias, TypeVar
 
+from p2pshare.domain.bodies import NO_POLICY, LoanPolicy
 from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
 
 
@@ -71,6 +72,10 @@ class AddListing(PersonCommand):
     expires: str | None = None
     photos: tuple[bytes, ...] = ()
     terms: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    policy: LoanPolicy = NO_POLICY
+    induction: bool = False
+    witnesses: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +93,10 @@ class EditListing(PersonCommand):
     expires: Edit[str | None] = UNCHANGED
     photos: Edit[tuple[bytes, ...]] = UNCHANGED
     terms: Edit[tuple[str, ...]] = UNCHANGED
+    parts: Edit[tuple[str, ...]] = UNCHANGED
+    policy: Edit[LoanPolicy] = UNCHANGED
+    induction: Edit[bool] = UNCHANGED
+    witnesses: Edit[tuple[bytes, ...]] = UNCHANGED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +108,10 @@ class CloseListing(PersonCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class RequestLoan(PersonCommand):
-    """Ask to borrow. Without days: from today, for LOAN_DAYS_DEFAULT days."""
+    """Ask to borrow. Without days: from today, as long as the policy allows or LOAN_DAYS_DEFAULT.
+
+    The days may have times (``2026-11-28T09:00``) where the owner lends by the hour.
+    """
 
     listing: bytes
     from_day: str | None = None
@@ -109,12 +121,57 @@ class RequestLoan(PersonCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MoveLoan(PersonCommand):
-    """Make one move of an agreement, by its name in the table (``hand-over``)."""
+class RequestGift(PersonCommand):
+    """Ask for something that is given away."""
 
-    loan: bytes
+    listing: bytes
+    quantity: int = 1
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestSession(PersonCommand):
+    """Ask for, or answer a want with, ``minutes`` of somebody's time; ``at`` is a day or a moment.
+
+    Without ``at`` it is today.
+    """
+
+    listing: bytes
+    at: str | None = None
+    minutes: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenRepair(PersonCommand):
+    """Take ``quantity`` of one's own things off the shelf; ``fixer``: also ask for somebody."""
+
+    listing: bytes
+    quantity: int = 1
+    note: str = ""
+    fixer: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveAgreement(PersonCommand):
+    """Make one move of an agreement, by its name in the table (``hand-over``).
+
+    What a move can say beside its note is as in ``agreement_bodies``; None and empty say nothing.
+    ``until`` is a day or a moment.
+    """
+
+    agreement: bytes
     move: str
     note: str = ""
+    until: str | None = None
+    minutes: int | None = None
+    condition: str | None = None
+    checked: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    photos: tuple[bytes, ...] = ()
+    instead: str | None = None
+    what: str | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,10 +184,46 @@ class GrantInduction(PersonCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class PayHours(PersonCommand):
-    """Give ``payee`` whole ``minutes`` of one's account."""
+    """Give ``payee`` whole ``minutes`` of one's account; ``gift``: for nothing in return."""
 
     payee: bytes
     minutes: int
+    gift: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitHours(PersonCommand):
+    """Give several people hours at once: a payee (32 bytes) and whole minutes for each."""
+
+    shares: tuple[tuple[bytes, int], ...]
+    gift: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmHours(PersonCommand):
+    """Sign a ``payment`` (16 bytes) that one has received."""
+
+    payment: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectHours(PersonCommand):
+    """Sign the difference to what a ``payment`` should have been, in whole ``minutes``.
+
+    ``payee`` says whose part of a split is meant; None is one's own, or the only one.
+    """
+
+    payment: bytes
+    minutes: int
+    payee: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetHourLimits(PersonCommand):
+    """Let accounts go so many minutes below zero on this computer; None is no limit."""
+
+    soft: Edit[int | None] = UNCHANGED
+    hard: Edit[int | None] = UNCHANGED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,9 +251,16 @@ Command: TypeAlias = (
     | EditListing
     | CloseListing
     | RequestLoan
-    | MoveLoan
+    | RequestGift
+    | RequestSession
+    | OpenRepair
+    | MoveAgreement
     | GrantInduction
     | PayHours
+    | SplitHours
+    | ConfirmHours
+    | CorrectHours
+    | SetHourLimits
     | Forget
     | RevokeFeed
 )

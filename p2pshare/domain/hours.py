@@ -1,24 +1,32 @@
 """Hours: time credits in whole minutes, a mutual-credit account per person (DESIGN section 2).
 
 A payment takes from one account exactly what it gives to another, so the balances of all people of
-a circle sum to zero whatever arrives, and nobody issues anything. A balance may be negative.
+a circle sum to zero whatever arrives, and nobody issues anything. A balance may be negative; how
+far is ``domain.hour_rules``'. Only the payer's signature moves hours: the receiver's makes it dual.
 
 This module must not round: an hour that is not a whole number of minutes is refused.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from p2pshare import limits
-from p2pshare.domain.bodies import HoursPay
+from p2pshare.domain.bodies import HoursConfirm, HoursPay, HoursSplit
 from p2pshare.domain.ordering import FoldEntry
 from p2pshare.errors import DomainError
 
 MINUTES_PER_HOUR: Final = 60
+PAYMENT_ID_BYTES: Final = 16
+
+PAY_KIND: Final = "hours.pay"
+SPLIT_KIND: Final = "hours.split"
+CONFIRM_KIND: Final = "hours.confirm"
+PAYMENT_KINDS: Final = (PAY_KIND, SPLIT_KIND)
+"""The kinds of the entries that make payments."""
 
 _DECIMAL = re.compile(r"(?P<hours>[0-9]{1,12}([.,][0-9]{1,4})?) ?(h|hours?)?")
 _CLOCK = re.compile(r"(?P<hours>[0-9]{1,12}):(?P<minutes>[0-5][0-9])( ?h)?")
@@ -28,49 +36,98 @@ _BOTH = re.compile(r"(?P<hours>[0-9]{1,12}) ?h ?(?P<minutes>[0-5]?[0-9]) ?(m|min
 
 @dataclass(frozen=True)
 class Payment:
-    """A payment that holds: its id (16 bytes), both people (32 bytes each), whole minutes."""
+    """A payment that holds: its id (16 bytes), both people (32 bytes each), whole minutes.
+
+    A split is several of them with one id and one entry, told apart by ``place``. ``corrects`` is
+    the id of the payment that this one sets right, as its payer says; ``confirmed`` is whether the
+    payee has signed it too.
+    """
 
     payment: bytes
     payer: bytes
     payee: bytes
     minutes: int
     entry_id: bytes
+    place: int = 0
+    gift: bool = False
+    corrects: bytes | None = None
+    confirmed: bool = False
+    desk: bool = False
 
 
-def payment_of(entry: FoldEntry) -> Payment | None:
-    """The payment that a counted ``hours.pay`` entry makes, or None if it makes none.
+def payments_of(payment: bytes, entries: Iterable[FoldEntry]) -> tuple[Payment, ...]:
+    """What the counted entries of a subject (its id, 16 bytes) move: nothing, one payment, or the
+    parts of a split.
 
-    It holds if the payer is the author, payer and payee differ, and the minutes are 1 to
-    MINUTES_PER_PAYMENT_MAX (docs/protocol.md section 5).
+    They hold if the payer is the author of the creating entry, nobody pays themselves or is paid
+    twice by one entry, and each amount is 1 to MINUTES_PER_PAYMENT_MAX; else the whole entry moves
+    nothing. Each payee's own ``hours.confirm`` confirms what they were paid (docs/protocol.md
+    section 5). The order of ``entries`` does not matter.
     """
+    known = list(entries)
+    confirmed_by = {entry.author for entry in known if isinstance(entry.body, HoursConfirm)}
+    for entry in known:
+        if entry.entry_id[:PAYMENT_ID_BYTES] == payment:
+            return _payments_by(entry, confirmed_by)
+    return ()
+
+
+def _payments_by(entry: FoldEntry, confirmed_by: set[bytes]) -> tuple[Payment, ...]:
     body = entry.body
-    if not isinstance(body, HoursPay) or body.payer != entry.author or body.payee == body.payer:
-        return None
-    if not 1 <= body.minutes <= limits.MINUTES_PER_PAYMENT_MAX:
-        return None
-    return Payment(
-        payment=entry.entry_id[:16],
-        payer=body.payer,
-        payee=body.payee,
-        minutes=body.minutes,
-        entry_id=entry.entry_id,
+    corrects: bytes | None = None
+    if isinstance(body, HoursPay):
+        parts: Sequence[tuple[bytes, int]] = [(body.payee, body.minutes)]
+        corrects = body.corrects if len(body.corrects) == PAYMENT_ID_BYTES else None
+    elif isinstance(body, HoursSplit):
+        parts = [(share.payee, share.minutes) for share in body.shares]
+    else:
+        return ()
+    payees = {payee for payee, _ in parts}
+    if (
+        body.payer != entry.author
+        or body.payer in payees
+        or len(payees) != len(parts)
+        or not all(1 <= minutes <= limits.MINUTES_PER_PAYMENT_MAX for _, minutes in parts)
+    ):
+        return ()
+    return tuple(
+        Payment(
+            payment=entry.entry_id[:PAYMENT_ID_BYTES],
+            payer=body.payer,
+            payee=payee,
+            minutes=minutes,
+            entry_id=entry.entry_id,
+            place=place,
+            gift=body.gift,
+            corrects=corrects,
+            confirmed=payee in confirmed_by,
+            desk=body.desk,
+        )
+        for place, (payee, minutes) in enumerate(parts)
     )
 
 
+def payment_of(entry: FoldEntry) -> Payment | None:
+    """The payment that a counted ``hours.pay`` entry makes by itself, or None if it makes none."""
+    made = payments_of(entry.entry_id[:PAYMENT_ID_BYTES], [entry])
+    return made[0] if made else None
+
+
 def balances(payments: Iterable[Payment]) -> dict[bytes, int]:
-    """Minutes received less minutes paid, of everybody who took part; each entry counts once."""
+    """Minutes received less minutes paid, of everybody who took part; each one counts once."""
     accounts: dict[bytes, int] = defaultdict(int)
-    for payment in {payment.entry_id: payment for payment in payments}.values():
+    once = {(payment.entry_id, payment.place): payment for payment in payments}
+    for payment in once.values():
         accounts[payment.payer] -= payment.minutes
         accounts[payment.payee] += payment.minutes
     return dict(accounts)
 
 
-def parse_hours(text: str) -> int:
+def parse_hours(text: str, *, least: int = 1) -> int:
     """The minutes that a person means by ``1``, ``1.5``, ``1,5``, ``1:30``, ``90m`` or ``1h30``.
 
     A number alone means hours. Raises DomainError for anything else, for parts of a minute, and
-    outside 1 to MINUTES_PER_PAYMENT_MAX.
+    outside ``least`` to MINUTES_PER_PAYMENT_MAX.
     """
     written = text.strip().lower()
     if match := _DECIMAL.fullmatch(written):
@@ -86,13 +143,13 @@ def parse_hours(text: str) -> int:
         minutes = int(match["minutes"])
     else:
         raise DomainError("write hours as 1, 1.5, 1:30 or 90m")
-    check_minutes(minutes)
+    check_minutes(minutes, least=least)
     return minutes
 
 
-def check_minutes(minutes: int) -> None:
+def check_minutes(minutes: int, *, least: int = 1) -> None:
     """Raise DomainError unless that many minutes can be paid at once."""
-    if minutes < 1:
+    if minutes < least:
         raise DomainError("a payment is at least one minute")
     if minutes > limits.MINUTES_PER_PAYMENT_MAX:
         most = limits.MINUTES_PER_PAYMENT_MAX // MINUTES_PER_HOUR

@@ -22,7 +22,14 @@ from unit.store.world_kit import (
     seeded,
 )
 
-from p2pshare.domain.bodies import BusyPeriod
+from p2pshare.domain.bodies import (
+    Body,
+    BusyPeriod,
+    HoursConfirm,
+    HoursPay,
+    HoursSplit,
+    Share,
+)
 
 PERSONS = tuple(person_of(number) for number in range(4))
 MOVES = ("accept", "hand-over", "receive", "give-back", "take-back", "cancel", "decline", "lost")
@@ -54,6 +61,7 @@ class RandomWorld:
     def __post_init__(self) -> None:
         self.listings: list[Written] = []
         self.loans: list[Written] = []
+        self.payments: list[Written] = []
 
     def feed(self, step: Step) -> Feed:
         return step.of(self.world.feeds)
@@ -154,7 +162,35 @@ class RandomWorld:
         feed = self.feed(step)
         payer = step.of(PERSONS) if step.one_in(5) else feed.author
         place = self.place(step, feed, b"")
-        self.world.pay(feed, payer, step.of(PERSONS), step.number() % 200, **place)
+        if self.payments and step.one_in(2):
+            # As a second computer does that has met the first: what it knew came before.
+            place["after"] = [step.of(self.payments)]
+        match step.number() % 3:
+            case 0:
+                body: Body = HoursSplit(
+                    payer=payer.id,
+                    shares=tuple(
+                        Share(step.of(PERSONS).id, step.number() % 200)
+                        for _ in range(1 + step.number() % 3)
+                    ),
+                )
+                paid = self.world.write(feed, "hours.split", body, **place)
+            case 1 if self.payments:
+                corrects = step.of(self.payments).subject
+                payee, minutes = step.of(PERSONS).id, step.number() % 200
+                body = HoursPay(payer=payer.id, payee=payee, minutes=minutes, corrects=corrects)
+                paid = self.world.write(feed, "hours.pay", body, **place)
+            case _:
+                paid = self.world.pay(feed, payer, step.of(PERSONS), step.number() % 200, **place)
+        self.payments.append(paid)
+
+    def confirm(self, step: Step) -> None:
+        if not self.payments:
+            return self.pay(step)
+        payment = step.of(self.payments)
+        feed = self.feed(step)
+        place = self.place(step, feed, payment.subject)
+        self.world.write(feed, "hours.confirm", HoursConfirm(), subject=payment.subject, **place)
 
     def profile(self, step: Step) -> None:
         feed = self.feed(step)
@@ -198,7 +234,8 @@ class RandomWorld:
         loans = [self.request, self.request, self.agree, self.agree, *[self.move] * 4]
         trouble = [self.revoke, self.erase, self.erase, self.unknown]
         lists = [self.put, *[self.edit] * 4, self.profile]
-        step.of([*loans, *trouble, *lists, self.pay, self.open_feed, self.open_feed])(step)
+        hours = [self.pay, self.pay, self.confirm]
+        step.of([*loans, *trouble, *lists, *hours, self.open_feed, self.open_feed])(step)
 
 
 def random_world(steps: Sequence[int]) -> World:

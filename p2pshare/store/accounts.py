@@ -1,0 +1,388 @@
+"""Accounts of hours, read from the payments: balances, limits, statements, hours spent apart.
+
+A family of ``store.queries`` (``queries.accounts``). A balance spans all payments of a circle, so
+it is a sum made when it is asked for, over covering indexes, and never a row that could be wrong.
+The limits are a setting of this folder, in the table ``ledger``; they flag accounts and never
+decide what counts.
+"""
+
+import sqlite3
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from p2pshare.domain.hour_rules import DEFAULT_LIMITS, Account, Flag, HourLimits, flag_of
+from p2pshare.domain.hour_views import (
+    MemberView,
+    OverspentPayment,
+    OverspentView,
+    StatementLine,
+)
+from p2pshare.domain.hours import PAYMENT_ID_BYTES, PAYMENT_KINDS, Payment
+from p2pshare.domain.overspending import SignedPayment, find_overspent, latest
+from p2pshare.domain.views import BalanceView
+from p2pshare.limits import AFTER_ENTRIES_MAX, OVERSPENDING_LINES_MAX
+from p2pshare.log.entry import decode_header
+from p2pshare.log.tree import Branch, Position, path_to
+from p2pshare.store import local
+from p2pshare.store.feeds import FeedCache, marks
+from p2pshare.store.labels import names_of, times_of
+
+_SOFT_SETTING: Final = "hours_soft_limit_minutes"
+_HARD_SETTING: Final = "hours_hard_limit_minutes"
+_NO_LIMIT: Final = "none"
+
+_PAYMENT_COLUMNS: Final = (
+    "payment, payer, payee, minutes, entry, place, gift, corrects, confirmed, desk"
+)
+
+
+class Accounts:
+    """Reads the accounts of people and programs; ids are hex text."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    # --- balances -------------------------------------------------------------------------
+
+    def balance(self, person: str, circle: str) -> BalanceView:
+        """Minutes received less minutes paid by a person in a circle."""
+        return BalanceView(
+            circle, person, self._received(person, circle) - self._paid(person, circle)
+        )
+
+    def balances(self, person: str) -> list[BalanceView]:
+        """A person's balance in each circle this installation is in."""
+        return [
+            self.balance(person, circle.circle.hex())
+            for circle in local.read_circles(self._connection)
+        ]
+
+    def member(self, person: str, circle: str) -> MemberView:
+        """The account of one person in a circle, and whether it is at a limit."""
+        minutes = self.balance(person, circle).minutes
+        names = names_of(self._connection, [person])
+        return self._member_view(circle, person, names, minutes, self.limits())
+
+    def members(self, circle: str) -> list[MemberView]:
+        """The accounts of everybody met in a circle, those with the fewest hours first."""
+        minutes = dict.fromkeys(
+            (
+                person
+                for (person,) in self._connection.execute(
+                    "SELECT person FROM persons WHERE circle = ?", (circle,)
+                )
+            ),
+            0,
+        )
+        minutes.update(self._all_minutes(circle))
+        names = names_of(self._connection, minutes)
+        limits = self.limits()
+        return sorted(
+            (
+                self._member_view(circle, person, names, balance, limits)
+                for person, balance in minutes.items()
+            ),
+            key=lambda member: (member.minutes, member.name.casefold(), member.person),
+        )
+
+    def _member_view(
+        self, circle: str, person: str, names: Mapping[str, str], minutes: int, limits: HourLimits
+    ) -> MemberView:
+        flag = flag_of(Account(minutes, limits))
+        if flag is Flag.HARD and self._overspent(person, circle, limits) is not None:
+            flag = Flag.OVERSPENT
+        return MemberView(circle, person, names.get(person, ""), minutes, flag)
+
+    def _received(self, person: str, circle: str) -> int:
+        return self._sum("payee", person, circle)
+
+    def _paid(self, person: str, circle: str) -> int:
+        return self._sum("payer", person, circle)
+
+    def _sum(self, side: str, person: str, circle: str) -> int:
+        row = self._connection.execute(
+            f"SELECT coalesce(sum(minutes), 0) FROM payments WHERE circle = ? AND {side} = ?",
+            (circle, person),
+        ).fetchone()
+        return int(row[0])
+
+    def _all_minutes(self, circle: str) -> dict[str, int]:
+        """The balance of everybody who has paid or been paid."""
+        found: dict[str, int] = defaultdict(int)
+        for side, sign in (("payee", 1), ("payer", -1)):
+            for person, minutes in self._connection.execute(
+                f"SELECT {side}, sum(minutes) FROM payments WHERE circle = ? GROUP BY {side}",
+                (circle,),
+            ):
+                found[person] += sign * minutes
+        return dict(found)
+
+    # --- limits ---------------------------------------------------------------------------
+
+    def limits(self) -> HourLimits:
+        """The limits that are set on this computer."""
+        found = dict(
+            self._connection.execute(
+                "SELECT name, value FROM ledger WHERE name IN (?, ?)",
+                (_SOFT_SETTING, _HARD_SETTING),
+            ).fetchall()
+        )
+        return HourLimits(
+            soft=_read_limit(found.get(_SOFT_SETTING), DEFAULT_LIMITS.soft),
+            hard=_read_limit(found.get(_HARD_SETTING), DEFAULT_LIMITS.hard),
+        )
+
+    # --- payments -------------------------------------------------------------------------
+
+    def payment(self, payment: str) -> tuple[Payment, ...]:
+        """A payment by its whole id: its parts, one for each payee; empty if there is none."""
+        return self._payments("payment = ?", payment)
+
+    def corrections(self, payment: str) -> tuple[Payment, ...]:
+        """The payments that name this one as the one they correct, whoever made them."""
+        return self._payments("corrects = ?", payment)
+
+    def circle_of(self, payment: str) -> str | None:
+        """The circle of a payment; None if there is no such payment."""
+        row = self._connection.execute(
+            "SELECT circle FROM payments WHERE payment = ? LIMIT 1", (payment,)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def statement(
+        self, person: str, circle: str, *, from_ms: int | None = None, until_ms: int | None = None
+    ) -> list[StatementLine]:
+        """The payments from and to a person within these times (inclusive), the oldest first."""
+        rows = [
+            row
+            for side in ("payer", "payee")
+            for row in self._connection.execute(
+                f"SELECT {_PAYMENT_COLUMNS} FROM payments WHERE circle = ? AND {side} = ?",
+                (circle, person),
+            )
+        ]
+        times = times_of(self._connection, [row[4] for row in rows])
+        in_order = sorted((times.get(row[4], 0), row[0], row[5], row) for row in rows)
+        balance = 0
+        chosen = []
+        for at_ms, _, _, row in in_order:
+            balance += row[3] if row[2] == person else -row[3]
+            if (from_ms is None or at_ms >= from_ms) and (until_ms is None or at_ms <= until_ms):
+                chosen.append((at_ms, row, balance))
+        names = names_of(self._connection, {one for _, row, _ in chosen for one in row[1:3]})
+        return [_statement_line(at_ms, row, balance, names) for at_ms, row, balance in chosen]
+
+    def _payments(self, where: str, value: str) -> tuple[Payment, ...]:
+        return tuple(
+            _payment(row)
+            for row in self._connection.execute(
+                f"SELECT {_PAYMENT_COLUMNS} FROM payments WHERE {where} ORDER BY payment, place",
+                (value,),
+            )
+        )
+
+    # --- hours spent apart ----------------------------------------------------------------
+
+    def overspent(
+        self, circle: str, *, person: str | None = None, concerning: str | None = None
+    ) -> list[OverspentView]:
+        """Who went past the hard limit by signing on computers apart from each other.
+
+        ``person`` asks about that one alone. ``concerning`` keeps what that person paid or was
+        paid: those are to be told.
+        """
+        limits = self.limits()
+        if person is not None:
+            persons = [person]
+        elif concerning is not None:
+            persons = sorted({concerning, *self._payers_of(concerning, circle)})
+        else:
+            persons = sorted(self._all_minutes(circle))
+        found = [self._overspent(one, circle, limits) for one in persons]
+        return [
+            one
+            for one in found
+            if one is not None and (concerning is None or one.concerns(concerning))
+        ]
+
+    def latest_payments(self, person: bytes, circle: bytes) -> list[bytes]:
+        """The entries of a person's payments that no other one knew of, at most 4, ascending.
+
+        A new payment names them, so that everybody can tell later what it knew. Empty where the
+        chain of the person's only feed says so already.
+        """
+        if not self._in_several_lines(person, circle):
+            return []
+        return latest(self._signed(person, circle))[:AFTER_ENTRIES_MAX]
+
+    def _payers_of(self, person: str, circle: str) -> list[str]:
+        return [
+            payer
+            for (payer,) in self._connection.execute(
+                "SELECT DISTINCT payer FROM payments WHERE circle = ? AND payee = ?",
+                (circle, person),
+            )
+        ]
+
+    def _overspent(self, person: str, circle: str, limits: HourLimits) -> OverspentView | None:
+        if limits.hard is None or not self._in_several_lines(
+            bytes.fromhex(person), bytes.fromhex(circle)
+        ):
+            return None
+        received = self._received(person, circle)
+        balance = received - self._paid(person, circle)
+        if balance >= -limits.hard:
+            return None
+        signed = self._signed(bytes.fromhex(person), bytes.fromhex(circle))
+        found = find_overspent(received, signed, limits.hard)
+        if found is None:
+            return None
+        return OverspentView(
+            circle=circle,
+            person=person,
+            name=names_of(self._connection, [person]).get(person, ""),
+            minutes=found.by,
+            limit=found.limit,
+            balance=balance,
+            payments=self._overspent_payments(found.apart),
+        )
+
+    def _overspent_payments(self, apart: Iterable[SignedPayment]) -> tuple[OverspentPayment, ...]:
+        feeds = {one.entry_id.hex(): one.feed.hex() for one in apart}
+        times = times_of(self._connection, feeds)
+        parts = [part for entry in feeds for part in self.payment(entry[: 2 * PAYMENT_ID_BYTES])]
+        names = names_of(self._connection, {part.payee.hex() for part in parts})
+        shown = [
+            OverspentPayment(
+                payment=part.payment.hex(),
+                payee=part.payee.hex(),
+                payee_name=names.get(part.payee.hex(), ""),
+                minutes=part.minutes,
+                at_ms=times.get(part.entry_id.hex(), 0),
+                feed=feeds[part.entry_id.hex()],
+            )
+            for part in parts
+        ]
+        return tuple(sorted(shown, key=lambda one: (one.at_ms, one.payment, one.payee)))
+
+    def _in_several_lines(self, person: bytes, circle: bytes) -> bool:
+        """Whether a person has more than one feed in a circle, or a forked one."""
+        row = self._connection.execute(
+            "SELECT count(*), count(b.feed) FROM feeds AS f"
+            " JOIN circles AS c ON c.number = f.circle LEFT JOIN branches AS b ON b.feed = f.number"
+            " WHERE f.person = ? AND c.circle = ?",
+            (person, circle),
+        ).fetchone()
+        return bool(row[0] > 1 or row[1])
+
+    def _signed(self, person: bytes, circle: bytes) -> list[SignedPayment]:
+        """Every payment a person wrote in a circle; with 0 minutes where it does not count."""
+        minutes = {
+            bytes.fromhex(entry): paid
+            for entry, paid in self._connection.execute(
+                "SELECT entry, sum(minutes) FROM payments WHERE circle = ? AND payer = ?"
+                " GROUP BY entry",
+                (circle.hex(), person.hex()),
+            )
+        }
+        feeds: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        for row in self._connection.execute(
+            "SELECT e.feed, f.feed, e.branch, e.seq, e.id, e.header FROM feeds AS f"
+            " JOIN circles AS c ON c.number = f.circle JOIN entries AS e ON e.feed = f.number"
+            " WHERE f.person = ? AND c.circle = ?"
+            f" AND e.kind IN ({marks(PAYMENT_KINDS)}) ORDER BY e.seq",
+            (person, circle, *PAYMENT_KINDS),
+        ):
+            feeds[row[0]].append(row[1:])
+        cache = FeedCache(self._connection)
+        found = []
+        for number, rows in feeds.items():
+            chain = _Chain(cache.branches(number))
+            for feed, branch, seq, identifier, header in rows:
+                knew = (*chain.before(branch, seq), *decode_header(header).after)
+                chain.add(branch, seq, identifier)
+                found.append(SignedPayment(identifier, feed, minutes.get(identifier, 0), knew))
+        return found
+
+
+class _Chain:
+    """The payments of one feed as they are walked in the order of seq, forks included.
+
+    A feed that is forked more often than ``domain.overspending`` tells apart has no chain here:
+    walking so many forks for each payment could take as long as somebody likes.
+    """
+
+    def __init__(self, branches: Mapping[int, Branch]) -> None:
+        self._branches = branches
+        self._seqs: dict[int, list[int]] = defaultdict(list)
+        self._entries: dict[int, list[bytes]] = defaultdict(list)
+
+    def add(self, branch: int, seq: int, identifier: bytes) -> None:
+        self._seqs[branch].append(seq)
+        self._entries[branch].append(identifier)
+
+    def before(self, branch: int, seq: int) -> tuple[bytes, ...]:
+        """The last payment that was added before this place, on its way to the feed's first."""
+        if len(self._branches) > OVERSPENDING_LINES_MAX:
+            return ()
+        for on_branch, up_to in path_to(self._branches, Position(branch, seq)).items():
+            place = bisect_right(self._seqs[on_branch], up_to)
+            if place:
+                return (self._entries[on_branch][place - 1],)
+        return ()
+
+
+def write_limits(connection: sqlite3.Connection, limits: HourLimits) -> None:
+    """Set the limits of this computer; the caller holds the transaction."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO ledger (name, value) VALUES (?, ?)",
+        [
+            (name, _NO_LIMIT if minutes is None else str(minutes))
+            for name, minutes in ((_SOFT_SETTING, limits.soft), (_HARD_SETTING, limits.hard))
+        ],
+    )
+
+
+def _read_limit(value: str | None, default: int | None) -> int | None:
+    if value is None:
+        return default
+    return None if value == _NO_LIMIT else int(value)
+
+
+def _payment(row: Sequence[Any]) -> Payment:
+    payment, payer, payee, minutes, entry, place, gift, corrects, confirmed, desk = row
+    return Payment(
+        payment=bytes.fromhex(payment),
+        payer=bytes.fromhex(payer),
+        payee=bytes.fromhex(payee),
+        minutes=minutes,
+        entry_id=bytes.fromhex(entry),
+        place=place,
+        gift=bool(gift),
+        corrects=bytes.fromhex(corrects) if corrects else None,
+        confirmed=bool(confirmed),
+        desk=bool(desk),
+    )
+
+
+def _statement_line(
+    at_ms: int, row: Sequence[Any], balance: int, names: Mapping[str, str]
+) -> StatementLine:
+    payment, payer, payee, minutes, _, place, gift, corrects, confirmed, desk = row
+    return StatementLine(
+        payment=payment,
+        place=place,
+        payer=payer,
+        payer_name=names.get(payer, ""),
+        payee=payee,
+        payee_name=names.get(payee, ""),
+        minutes=minutes,
+        at_ms=at_ms,
+        gift=bool(gift),
+        corrects=corrects or None,
+        confirmed=bool(confirmed),
+        desk=bool(desk),
+        balance=balance,
+    )
