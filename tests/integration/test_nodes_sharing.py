@@ -23,7 +23,14 @@ from integration.nodes_kit import (
     until,
 )
 
-from p2pshare.domain.commands import CloseListing, EditListing, Forget, MoveLoan, PayHours, SetName
+from p2pshare.domain.commands import (
+    CloseListing,
+    EditListing,
+    Forget,
+    MoveAgreement,
+    PayHours,
+    SetName,
+)
 from p2pshare.errors import DomainError
 from p2pshare.log.certificate import OPEN_CIRCLE
 
@@ -72,12 +79,14 @@ async def test_a_loan_from_the_request_to_the_shelf_and_an_hour_paid(tmp_path: P
         await moved(a, ada, loan, "accept", "accepted", b)
         await sees(b, lambda queries: len(queries.busy_periods(drill.hex())), 1)
         await moved(a, ada, loan, "hand-over", "checked_out", b)
-        await b.submit(MoveLoan(person=ben, loan=loan, move="receive"))
+        await b.submit(MoveAgreement(person=ben, agreement=loan, move="receive"))
         await moved(b, ben, loan, "give-back", "returned", a)
         await moved(a, ada, loan, "take-back", "closed", b)
         await sees(b, lambda queries: queries.busy_periods(drill.hex()), [])
         await b.submit(PayHours(person=ben, payee=ada, minutes=60))
-        await sees(a, lambda queries: queries.balance(ada.hex(), OPEN_CIRCLE.hex()).minutes, 60)
+        await sees(
+            a, lambda queries: queries.accounts.balance(ada.hex(), OPEN_CIRCLE.hex()).minutes, 60
+        )
         await equal(a, b)
         assert await a.query(folded) == await b.query(folded)
         loan_here, loan_there = await a.query(loan_of(loan)), await b.query(loan_of(loan))
@@ -86,9 +95,9 @@ async def test_a_loan_from_the_request_to_the_shelf_and_an_hour_paid(tmp_path: P
         assert [move for move, _ in signed] == [
             "request", "accept", "hand-over", "receive", "give-back", "take-back",
         ]  # fmt: skip
-        paid = await b.query(lambda queries: queries.balance(ben.hex(), OPEN_CIRCLE.hex()))
+        paid = await b.query(lambda queries: queries.accounts.balance(ben.hex(), OPEN_CIRCLE.hex()))
         assert paid.minutes == -60
-        again = MoveLoan(person=ada, loan=loan, move="lost")
+        again = MoveAgreement(person=ada, agreement=loan, move="lost")
         assert "closed" in await refused(a, again, DomainError)
 
 

@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from p2pshare.domain.commands import AddListing, AddPerson, Forget, MoveLoan, PayHours, RequestLoan
+from p2pshare.domain.commands import (
+    AddListing,
+    AddPerson,
+    Forget,
+    MoveAgreement,
+    PayHours,
+    RequestLoan,
+)
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.log.entry import SignedEntry, decode_header, entry_id
@@ -191,7 +198,7 @@ def test_loans_hours_and_erasures_of_both_halves_count(household: Household) -> 
     loan = ben.perform(RequestLoan(person=household.ben_person, listing=drill))[0].subject
     _send(ben, first)
     _send(ben, copy)
-    first.perform(MoveLoan(person=household.ada, loan=loan, move="accept"))
+    first.perform(MoveAgreement(person=household.ada, agreement=loan, move="accept"))
     first.perform(PayHours(person=household.ada, payee=household.ben_person, minutes=30))
     copy.perform(PayHours(person=household.ada, payee=household.ben_person, minutes=60))
     assert copy.perform(Forget(person=household.ada, subject=ladder))[0].erased == 1
@@ -199,7 +206,7 @@ def test_loans_hours_and_erasures_of_both_halves_count(household: Household) -> 
     for ledger in household.all:
         (agreement,) = ledger.queries.agreements(ledger.clock.time_ms())
         assert agreement.state == "accepted"
-        balance = ledger.queries.balance(household.ada.hex(), OPEN_CIRCLE.hex())
+        balance = ledger.queries.accounts.balance(household.ada.hex(), OPEN_CIRCLE.hex())
         assert balance.minutes == -90, "a fork wipes no debt"
         assert _titles(ledger) == ["Drill"]
         assert len(ledger.queries.busy_periods(drill.hex())) == 1

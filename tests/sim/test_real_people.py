@@ -20,7 +20,7 @@ from p2pshare.domain.commands import (
     Command,
     EditListing,
     Forget,
-    MoveLoan,
+    MoveAgreement,
     PayHours,
     RequestLoan,
 )
@@ -89,7 +89,7 @@ class Village:
         if loans and what < 0.45:
             moves = [row.move for row in LOAN.rows]
             loan = bytes.fromhex(drawn.choice(loans).agreement)
-            return MoveLoan(person=who, loan=loan, move=drawn.choice(moves))
+            return MoveAgreement(person=who, agreement=loan, move=drawn.choice(moves))
         if others and what < 0.65:
             return RequestLoan(person=who, listing=drawn.choice(others))
         if own and what < 0.7:
@@ -169,4 +169,4 @@ def faults_of(node: RealNode) -> tuple[Fault, ...]:
 
 def queries_balance(node: RealNode) -> int:
     queries = node.ledger.ledger.queries
-    return queries.balance(node.person.hex(), node.circle.hex()).minutes
+    return queries.accounts.balance(node.person.hex(), node.circle.hex()).minutes

@@ -70,6 +70,10 @@ class FakeQueries:
     def agreements(self, now_ms: int, *, persons: list[str]) -> list[AgreementView]:
         return [one for one in self.all_loans if {one.owner, one.asker} & set(persons)]
 
+    @property
+    def accounts(self) -> "FakeQueries":
+        return self
+
     def balances(self, person: str) -> list[BalanceView]:
         return [BalanceView("c" * 64, person, self.minutes)]
 

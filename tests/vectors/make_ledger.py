@@ -22,7 +22,7 @@ from p2pshare.domain.commands import (
     CloseListing,
     EditListing,
     Forget,
-    MoveLoan,
+    MoveAgreement,
     PayHours,
     RequestLoan,
 )
@@ -79,7 +79,7 @@ def live(folder: Path) -> dict[str, Any]:
         loan = ben.perform(RequestLoan(person=ben_id, listing=drill))[0].subject
         exchange(ada, ben)
         for ledger, person, move in ((ada, ada_id, "accept"), (ben, ben_id, "receive")):
-            ledger.perform(MoveLoan(person=person, loan=loan, move=move))
+            ledger.perform(MoveAgreement(person=person, agreement=loan, move=move))
             exchange(ada, ben)
         ben.perform(PayHours(person=ben_id, payee=ada_id, minutes=90))
         exchange(ada, ben)
@@ -117,7 +117,7 @@ def said(ledger: Ledger, person: bytes) -> dict[str, Any]:
         "agreements": sorted(
             [one.agreement, one.title, one.state] for one in queries.agreements(START_MS)
         ),
-        "minutes": queries.balance(person.hex(), OPEN_CIRCLE.hex()).minutes,
+        "minutes": queries.accounts.balance(person.hex(), OPEN_CIRCLE.hex()).minutes,
         "circles": sorted(
             [one.circle, one.name, one.entries, one.feeds, one.digest] for one in queries.circles()
         ),

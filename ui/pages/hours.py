@@ -59,7 +59,7 @@ class HoursPage(QWidget):
         identity = self._backend.identity
         if identity is not None:
             person = identity.person
-            self._backend.ask(lambda queries: queries.balances(person), self._on_balances)
+            self._backend.ask(lambda queries: queries.accounts.balances(person), self._on_balances)
 
     def on_events(self, events: tuple[NodeEvent, ...]) -> None:
         """Refresh soon if hours were paid."""

@@ -215,12 +215,12 @@ def test_hours_are_summed_for_each_person_and_circle() -> None:
     with Reader() as reader:
         reader.take_all(world)
         minutes = [
-            reader.queries.balance(person.id.hex(), OPEN_CIRCLE.hex()).minutes
+            reader.queries.accounts.balance(person.id.hex(), OPEN_CIRCLE.hex()).minutes
             for person in (ADA, BEN, CLEO)
         ]
         assert minutes == [35, -60, 25]
         assert sum(minutes) == 0
-        assert reader.queries.balance(ADA.id.hex(), "00" * 32).minutes == 0
+        assert reader.queries.accounts.balance(ADA.id.hex(), "00" * 32).minutes == 0
 
 
 def test_circles_count_what_is_in_hand() -> None:
