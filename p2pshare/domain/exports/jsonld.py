@@ -39,25 +39,29 @@ HOUR: Final[Node] = {
 
 
 class Graph:
-    """Collects new nodes; one that was told before is not told again."""
+    """Collects the new nodes of a graph, and remembers how those that come again were named."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
         self._new: list[Node] = []
+        self._references: dict[str, Node] = {}
 
     def tell(self, identifier: str, kind: str, *parts: Node) -> Node:
-        """The node with this id, type and these properties; it is in the graph from now on."""
+        """A node that is told once: with this id, type and these properties."""
         node: Node = {"@id": identifier, "@type": kind}
         for part in parts:
             node.update(part)
-        if identifier not in self._told:
-            self._told.add(identifier)
-            self._new.append(node)
+        self._new.append(node)
         return node
 
-    def was_told(self, identifier: str) -> bool:
-        """Whether the graph has a node with this id."""
-        return identifier in self._told
+    def refer(self, identifier: str, kind: str, required: tuple[str, ...], *parts: Node) -> Node:
+        """The reference to a node that many refer to; told when it is first referred to.
+
+        What is said of it later changes nothing, so that all references agree.
+        """
+        if identifier not in self._references:
+            node = self.tell(identifier, kind, *parts)
+            self._references[identifier] = reference(node, *required)
+        return self._references[identifier]
 
     def take(self) -> list[Node]:
         """The nodes that are new since the last time."""

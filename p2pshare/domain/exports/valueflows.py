@@ -74,6 +74,7 @@ class Flows:
         self._circles = circles
         self._out = out
         self._wanted = frozenset(wanted)
+        self._paid: dict[str | None, str] = {}
         self._graph = Graph()
 
     def listing(self, view: ListingView) -> list[Node]:
@@ -245,11 +246,12 @@ class Flows:
             "inScopeOf": self._circle(view.circle),
             **({"note": "gift"} if view.gift else {}),
         }
-        corrected = urn("payment", view.corrects or "")
-        if self._graph.was_told(corrected):
+        if view.corrects in self._paid:
+            corrected = self._paid[view.corrects]
             event["corrects"] = {"@id": corrected, "@type": "EconomicEvent", "action": _TRANSFER}
-        part = [str(view.place)] if view.place else []
-        self._graph.tell(urn("payment", view.payment, *part), "EconomicEvent", event)
+        identifier = urn("payment", view.payment, *([str(view.place)] if view.place else []))
+        self._paid.setdefault(view.payment, identifier)
+        self._graph.tell(identifier, "EconomicEvent", event)
         return self._graph.take()
 
     # --- what is referred to ------------------------------------------------------------------
@@ -271,23 +273,21 @@ class Flows:
 
     def _thing(self, listing: str, title: str, owner: Node, more: Node) -> Node:
         what = specification(title)
-        node = self._graph.tell(
+        return self._graph.refer(
             urn("resource", listing),
             "EconomicResource",
+            ("name", "resourceConformsTo"),
             # The schema calls the property conformsTo and requires resourceConformsTo.
             {"name": title, "conformsTo": what, "resourceConformsTo": what},
             {**more, "primaryAccountable": owner},
         )
-        return reference(node, "name", "resourceConformsTo")
 
     def _person(self, person: str, name: str) -> Node:
-        node = self._graph.tell(urn("person", person), "Person", named(name, person))
-        return reference(node, "name")
+        return self._graph.refer(urn("person", person), "Person", _NAMED, named(name, person))
 
     def _circle(self, circle: str) -> Node:
-        name = self._circles.get(circle, "")
-        node = self._graph.tell(urn("circle", circle), "Organization", named(name, circle))
-        return reference(node, "name")
+        name = named(self._circles.get(circle, ""), circle)
+        return self._graph.refer(urn("circle", circle), "Organization", _NAMED, name)
 
     def _hours(self, circle: str) -> Node:
         """The hours of a circle: a credit of one is none in another."""
@@ -296,9 +296,10 @@ class Flows:
             "note": "time credits: a mutual-credit account per person and circle",
             "defaultUnitOfResource": HOUR,
         }
-        node = self._graph.tell(urn("hours", circle), "ResourceSpecification", what)
-        return reference(node, "name")
+        return self._graph.refer(urn("hours", circle), "ResourceSpecification", _NAMED, what)
 
+
+_NAMED: Final = ("name",)
 
 _FLOW_WORDS: Final = (
     *("action", "provider", "receiver", "resourceInventoriedAs", "resourceConformsTo"),

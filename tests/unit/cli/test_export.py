@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from integration.cli_kit import LISTING_KEYS, Home, meet, one_error, sign_listing
 
-from p2pshare.domain.exports.spreadsheet import LISTINGS, spreadsheet_cell
+from p2pshare.domain.exports.spreadsheet import LISTINGS
 from p2pshare.log.entry import decode_header, entry_id, signature_verifies
 
 
@@ -69,21 +69,6 @@ def test_the_format_is_that_of_the_name(ada: Home, tmp_path: Path) -> None:
     assert LISTINGS.heading() == LISTING_KEYS
     assert ada.json("export", str(tmp_path / "a.txt")) == {"exported": 2}
     assert "2 entries" in ada.run("export", str(tmp_path / "a.txt")).out
-
-
-@pytest.mark.parametrize(
-    "begins", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", " ="]
-)
-def test_no_cell_is_a_formula(begins: str) -> None:
-    assert spreadsheet_cell(f"{begins}1") == f"'{begins}1"
-
-
-@pytest.mark.parametrize(
-    ("value", "cell"),
-    [("a=b", "a=b"), (3, "3"), (["a", "b"], "a; b"), ("", ""), ("\t=1", "\\u{9}=1")],
-)
-def test_other_cells_are_as_they_are(value: object, cell: str) -> None:
-    assert spreadsheet_cell(value) == cell
 
 
 def test_a_full_disk_leaves_the_older_file(
