@@ -160,6 +160,16 @@ class Vocabulary:
                     return found.id
         return OTHER
 
+    def is_a(self, title: str, thing: str) -> bool:
+        """Whether a title speaks of a thing, a word of the synonyms, and of no other of them.
+
+        A "car" is one, whatever its colour; a "car seat" and a "trailer for the car" are not.
+        """
+        meant = self._synonyms.groups(significant(thing))
+        found = [self._synonyms.groups(term.said.words) for term in self._terms(title)]
+        known = [groups for groups in found if groups]
+        return bool(known) and all(meant & groups for groups in known)
+
     def _terms(self, text: str) -> tuple[Term, ...]:
         words = significant(text)[:WORDS_MAX]
         terms = []

@@ -136,24 +136,27 @@ class Synonyms:
         """The groups of both."""
         return Synonyms((*self._groups, *other._groups))
 
-    def others(self, words: Sequence[Word]) -> tuple[str, ...]:
-        """What else ``words`` together may be called, as it is written in the list.
+    def groups(self, words: Sequence[Word]) -> frozenset[int]:
+        """The groups, by number, in which ``words`` together stand."""
+        return frozenset(self._by_key.get(self._listed(words), ()))
 
-        A plural is found by its singular, if it is not in the list itself.
-        """
-        key = key_of(words)
-        listed = next((one for one in (key, *stems(key)) if one in self._by_key), None)
-        if listed is None:
-            return ()
+    def others(self, words: Sequence[Word]) -> tuple[str, ...]:
+        """What else ``words`` together may be called, as it is written in the list."""
+        listed = self._listed(words)
         named = {listed}
         others = []
-        for number in self._by_key[listed]:
+        for number in self._by_key.get(listed, ()):
             for phrase in self._groups[number]:
-                phrase_key = key_of(significant(phrase))
-                if phrase_key not in named:
-                    named.add(phrase_key)
+                key = key_of(significant(phrase))
+                if key not in named:
+                    named.add(key)
                     others.append(phrase)
         return tuple(others)
+
+    def _listed(self, words: Sequence[Word]) -> str:
+        """Under which key words stand in the list: a plural under its singular, if need be."""
+        key = key_of(words)
+        return next((one for one in (key, *stems(key)) if one in self._by_key), key)
 
 
 class ReadSynonyms(NamedTuple):

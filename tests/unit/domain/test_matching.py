@@ -160,6 +160,23 @@ def test_where_a_want_belongs(title: str, category: str, place: str) -> None:
     assert VOCABULARY.place(title, category) == place
 
 
+@pytest.mark.parametrize(
+    ("title", "is_one"),
+    [
+        ("Drill", True),
+        ("Bohrmaschinen, grün", True),
+        ("Cordless drill", False),
+        ("Drill for the tent", False),
+        ("Drill bits", True),
+        ("Drilling", False),
+        ("Hammer", False),
+        ("", False),
+    ],
+)
+def test_what_a_title_speaks_of(title: str, is_one: bool) -> None:
+    assert VOCABULARY.is_a(title, "drill") is is_one
+
+
 # --- properties -----------------------------------------------------------------------------
 
 THINGS = ["drill", "Bohrmaschine", "Leiter", "échelle", "cordless drill", "Lampe", "été", "saw"]
