@@ -7,13 +7,13 @@ the only addresses that are used, by every part of the program.
 import ipaddress
 import os
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from p2pshare.domain.days import Zone
 from p2pshare.errors import NodeError
+from p2pshare.node.local_zone import LOCAL_ZONE
 from p2pshare.store.append import Quota
 
 
@@ -76,6 +76,5 @@ def parse_peer(text: str) -> tuple[str, int]:
 
 
 def local_zone() -> Zone:
-    """This computer's time zone as it is now."""
-    zone = datetime.now().astimezone().tzinfo
-    return 0 if zone is None else zone
+    """This computer's time zone, with its summer time."""
+    return LOCAL_ZONE
