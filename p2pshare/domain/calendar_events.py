@@ -6,8 +6,8 @@ calendar which reads the file twice changes what it has and doubles nothing (RFC
 3.8.4.7 and 3.8.7.4). What was cancelled or declined is said for KEPT_MS longer, so that calendars
 take it out.
 
-Peers' texts are made harmless here. How it is written is ``node.calendar_file``'s. This module must
-not read a clock.
+Peers' texts are made harmless here. How it is written is ``node.exports.calendar_file``'s. This
+module must not read a clock.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,8 +18,10 @@ from typing import Final
 
 from p2pshare.domain.agreement import AGREEMENTS
 from p2pshare.domain.days import DAY_MS, Zone, instant_ms, parse_day
-from p2pshare.domain.loan import LOAN
+from p2pshare.domain.loan import ACCEPTED as LOAN_ACCEPTED
+from p2pshare.domain.loan import CANCELLED, DECLINED, LOAN
 from p2pshare.domain.reminder_texts import named
+from p2pshare.domain.session import ACCEPTED as SESSION_ACCEPTED
 from p2pshare.domain.session import SESSION
 from p2pshare.domain.text import shown
 from p2pshare.domain.views import AgreementView
@@ -33,7 +35,8 @@ _MORNING: Final = timedelta(hours=9)
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 
-_OFF: Final = frozenset({"declined", "cancelled"})
+_PROMISED: Final = frozenset({(LOAN.kind, LOAN_ACCEPTED), (SESSION.kind, SESSION_ACCEPTED)})
+_OFF: Final = frozenset({DECLINED, CANCELLED})
 #: The last day that leaves room for the day after it, which ends a whole-day event.
 _LAST_DAY: Final = date.max - _DAY
 _LAST_MS: Final = 253_402_214_400_000
@@ -105,7 +108,11 @@ def _is_said(view: AgreementView, revision: Revision, now_ms: int) -> bool:
 def _is_ahead(view: AgreementView) -> bool:
     """Whether it is asked, promised or under way."""
     table = AGREEMENTS[view.kind]
-    return view.state in table.asked | table.promises or view.state == "accepted"
+    return view.state in table.asked | table.promises or _is_promised(view)
+
+
+def _is_promised(view: AgreementView) -> bool:
+    return (view.kind, view.state) in _PROMISED or view.state in AGREEMENTS[view.kind].held
 
 
 def _event(view: AgreementView, revision: Revision, person: str, zone: Zone) -> CalendarEvent:
@@ -127,7 +134,7 @@ def _event(view: AgreementView, revision: Revision, person: str, zone: Zone) -> 
         summary=_summary(view, person),
         description=f"{_state_words(view, person)}\n{view.kind} {view.agreement[:8]} in p2pshare",
         takes_time=view.kind == SESSION.kind,
-        alarm=alarm if _is_ahead(view) else None,
+        alarm=alarm if _is_promised(view) else None,
         alarm_text=alarm_text,
     )
 
