@@ -137,16 +137,17 @@ ORDER BY w.at_ms DESC, p.payment, p.place
 """
 
 _BALANCES: Final = f"""
-SELECT {_NAME.format("person")} AS name, {_HOURS.format("sum(received - paid)")} AS hours,
+SELECT {_NAME.format("a.person")} AS name, {_HOURS.format("sum(received - paid)")} AS hours,
        sum(received - paid) AS minutes, sum(received) AS minutes_received,
-       sum(paid) AS minutes_paid, {_CIRCLE_NAME.format("circle")} AS circle_name, person, circle
+       sum(paid) AS minutes_paid, {_CIRCLE_NAME.format("a.circle")} AS circle_name,
+       a.person, a.circle
 FROM (
   SELECT circle, payee AS person, minutes AS received, 0 AS paid FROM payments
   UNION ALL
   SELECT circle, payer, 0, minutes FROM payments
-)
-GROUP BY circle, person
-ORDER BY circle, minutes DESC, person
+) AS a
+GROUP BY a.circle, a.person
+ORDER BY a.circle, minutes DESC, a.person
 """
 
 _ENTRIES: Final = f"""

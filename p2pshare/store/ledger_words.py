@@ -75,7 +75,7 @@ TABLES: Final = {
 COLUMNS: Final = {
     "number": "a number that this file gave, without meaning elsewhere",
     "name": "of a person or circle, as they say it themselves",
-    "circle": "the community it belongs to: 64 hex digits, 64 zeros being everyone nearby",
+    "circle": "the community it belongs to, 64 hex digits; see circle_name",
     "circle_name": "how this computer calls the circle",
     "person": "a person: the public key, 64 hex digits",
     "hosted_here": "1 if the person uses this computer",

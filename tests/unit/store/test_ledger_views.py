@@ -198,8 +198,9 @@ def test_balances_sum_to_zero_and_are_those_of_the_queries(world, order) -> None
         for row in shown:
             assert row["minutes"] == row["minutes_received"] - row["minutes_paid"]
             assert row["hours"] == round(row["minutes"] / 60, 2)
-            found = reader.queries.accounts.balance(row["person"], OPEN_CIRCLE.hex())
-            assert row["minutes"] == found.minutes
+            found = reader.queries.accounts.member(row["person"], OPEN_CIRCLE.hex())
+            assert (row["name"], row["minutes"]) == (found.name, found.minutes)
+            assert row["circle_name"] == "Everyone nearby"
         paid = reader.rows("payments")
         assert {row["person"] for row in shown} == {
             row[side] for row in paid for side in ("payer", "payee")
