@@ -19,7 +19,7 @@ from p2pshare import __version__
 from p2pshare.cli.output import Output, write_error
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session
-from p2pshare.errors import KeyLocked, P2PShareError, StoreDamaged
+from p2pshare.errors import KeyLocked, P2PShareError, StoreDamaged, TooManyTries
 
 PROGRAM: Final = "p2pshare-cli"
 
@@ -59,18 +59,21 @@ COMMANDS: Final = {
     },
     "Hours": {
         "hours": ("hours", "Pay somebody in hours."),
-        "balance": ("hours", "How many hours somebody has."),
+        "balance": ("accounts", "How many hours somebody has."),
+        "statement": ("accounts", "The payments that led there."),
     },
     "Your ledger": {
         "audit": ("upkeep", "Check every signature, chain and row."),
         "rebuild": ("upkeep", "Make all tables anew from what was signed."),
         "forget": ("upkeep", "Erase what you wrote about something."),
         "import": ("importing", "Take in a list of another program."),
+        "history": ("history", "What was before, from other programs."),
         "export": ("export", "Write everything to a file."),
     },
 }
 
 _ADVICE: Final = (
+    (TooManyTries, "each further wrong one makes the wait longer"),
     (KeyLocked, "set P2PSHARE_PASSPHRASE or give --passphrase-file FILE before the command"),
     (StoreDamaged, f"{PROGRAM} audit says more, and {PROGRAM} rebuild makes the tables anew"),
 )

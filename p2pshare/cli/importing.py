@@ -1,4 +1,4 @@
-"""import: the list of another program becomes listings of one's own.
+"""import: the list of another program becomes listings of one's own, or history.
 
 Exit code 1 only where nothing could be read; rows that could not are told on standard error, a
 line each.
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from p2pshare.cli.output import one_line
+from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
+from p2pshare.domain.lists.history_reading import HISTORY_FORMAT_NAMES
 from p2pshare.domain.lists.reading import FORMAT_NAMES
 from p2pshare.errors import NodeError
 from p2pshare.limits import LIST_BYTES_MAX
@@ -28,13 +30,22 @@ ROWS_SHOWN_MAX: Final = 40
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMAT_NAMES),
-    help="From which program FILE is; else its columns tell.",
+    type=click.Choice((*FORMAT_NAMES, *HISTORY_FORMAT_NAMES)),
+    help="From which program FILE is, and what it lists; else its columns tell.",
+)
+@click.option(
+    "--source", type=text, metavar="NAME", help="What to call where members or loans are from."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 @pass_session
-def import_command(session: Session, file: Path, form: str | None, dry_run: bool) -> None:
+def import_command(
+    session: Session, file: Path, form: str | None, source: str | None, dry_run: bool
+) -> None:
     """Offer what is listed in FILE: of Homebox, Snipe-IT, Lend Engine or leihs, or any table.
+
+    A list of members, of loans that were made, or of hours that were given becomes history: sealed
+    to you alone, and listed by p2pshare-cli history. TimeOverflow's files have no row with names:
+    say --format for them.
 
     The same file again adds nothing; a changed file changes what it says otherwise.
     """
@@ -51,6 +62,7 @@ def import_command(session: Session, file: Path, form: str | None, dry_run: bool
                 data,
                 circle=circle,
                 form=form,
+                source=source,
                 dry_run=dry_run,
                 progress=progress,
             )
@@ -92,6 +104,10 @@ def _show(session: Session, result: "ImportResult", *, dry_run: bool) -> None:
     )
     if not (result.imported or result.updated or result.rejected or result.passed):
         session.output.line("There is nothing new in this list.")
+    elif result.format in HISTORY_FORMAT_NAMES:
+        session.output.line(
+            ("Only you can read it: p2pshare-cli history, p2pshare-cli history members", "dim")
+        )
 
 
 def _tell(what: str, rows: "Sequence[RowRemark]") -> None:

@@ -1,6 +1,7 @@
 """init, person, people: who uses this computer, and who was met."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +10,10 @@ from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.cli.times import ago, iso_or_none
 from p2pshare.errors import DomainError, NodeError
+from p2pshare.limits import PIN_DIGITS_MAX, PIN_DIGITS_MIN
+
+if TYPE_CHECKING:
+    from p2pshare.domain.views import PersonView
 
 _LOCK = click.option(
     "--passphrase",
@@ -35,10 +40,19 @@ def person_command() -> None:
 @person_command.command("add")
 @click.argument("name", type=text)
 @_LOCK
+@click.option(
+    "--desk",
+    is_flag=True,
+    help="A member without a computer, who comes to this one to sign; asks for a PIN of"
+    f" {PIN_DIGITS_MIN} to {PIN_DIGITS_MAX} digits.",
+)
 @pass_session
-def add_command(session: Session, name: str, locked: bool) -> None:
-    """Let NAME use this computer too, with a key of their own."""
-    _add(session, name, locked=locked, first=False)
+def add_command(session: Session, name: str, locked: bool, desk: bool) -> None:
+    """Let NAME use this computer too, with a key of their own.
+
+    What is signed with a PIN at a desk says so for ever: "at the desk".
+    """
+    _add(session, name, locked=locked or desk, first=False, desk=desk)
 
 
 @person_command.command("rename")
@@ -60,19 +74,19 @@ def rename_command(session: Session, name: str) -> None:
     session.output.line("You are called ", (known_as, "bold"), " now.")
 
 
-def _add(session: Session, name: str, *, locked: bool, first: bool) -> None:
+def _add(session: Session, name: str, *, locked: bool, first: bool, desk: bool = False) -> None:
     from p2pshare.domain.commands import AddPerson
     from p2pshare.domain.rules import clean_name
 
     clean = clean_name(name)
-    passphrase = session.new_passphrase() if locked else None
+    passphrase = session.new_passphrase("PIN" if desk else "passphrase") if locked else None
     with session.ledger(create=True) as ledger:
         present = ", ".join(ledger.own_persons().values())
         if first and present:
             raise DomainError(
                 f"{present} is set up here already; for somebody else: p2pshare-cli person add NAME"
             )
-        person = ledger.perform(AddPerson(name=clean), passphrase)[0].subject
+        person = ledger.perform(AddPerson(name=clean, desk=desk), passphrase)[0].subject
         device = ledger.keys.device_key().public
         several = len(ledger.own_persons()) > 1
     if session.output.json:
@@ -80,6 +94,10 @@ def _add(session: Session, name: str, *, locked: bool, first: bool) -> None:
         return
     session.output.line("Hello ", (clean, "bold green"), "!")
     session.output.line(f"Your keys and your ledger are in {session.folder()}")
+    if desk:
+        session.output.line(
+            ("Without the PIN nobody can sign as you; nobody can look it up.", "dim")
+        )
     if several:
         session.output.line((f'You share this computer: add --as "{clean}" to commands.', "dim"))
     else:
@@ -103,6 +121,7 @@ def people_command(session: Session) -> None:
                     "person": view.person,
                     "name": view.name,
                     "last_seen": iso_or_none(view.last_seen_ms),
+                    **({"desk": True} if view.desk else {}),
                 }
                 for view in views
             ]
@@ -114,13 +133,17 @@ def people_command(session: Session) -> None:
             (
                 plain(short(view.person), "dim"),
                 plain(view.name, "bold green" if view.own else ""),
-                "here" if view.own else _seen(view.last_seen_ms, now_ms),
+                _where(view) if view.own else _seen(view.last_seen_ms, now_ms),
                 "wrote on two computers apart: all of it counts" if view.forked else "",
             )
             for view in views
         ],
         nothing="nobody was met yet; leave p2pshare-cli node running",
     )
+
+
+def _where(view: "PersonView") -> str:
+    return "here, at the desk" if view.desk else "here"
 
 
 def _seen(last_seen_ms: int | None, now_ms: int) -> str:

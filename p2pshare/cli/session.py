@@ -77,8 +77,12 @@ class Session:
     def passphrase(self, person: bytes) -> bytes | None:
         """The passphrase of --passphrase-file or P2PSHARE_PASSPHRASE, or asked for once.
 
-        Only the person who acts is asked, and only on a terminal.
+        Only the person who acts is asked, and only on a terminal. What was handed over is theirs;
+        where nobody acts (node), it may be anybody's but a member's who has a PIN, which is never
+        guessed at.
         """
+        if person != self._actor and (self._actor is not None or self._has_pin(person)):
+            return None
         given = self.given_passphrase()
         if given is not None:
             return given
@@ -86,7 +90,11 @@ class Session:
             return None
         if person not in self._asked:
             typed = click.prompt(
-                "Passphrase", hide_input=True, default="", show_default=False, err=True
+                "PIN" if self._has_pin(person) else "Passphrase",
+                hide_input=True,
+                default="",
+                show_default=False,
+                err=True,
             )
             self._asked[person] = typed.encode() or None
         return self._asked[person]
@@ -104,18 +112,24 @@ class Session:
         named = os.environ.get("P2PSHARE_PASSPHRASE")
         return os.fsencode(named) if named else None
 
-    def new_passphrase(self) -> bytes:
-        """A passphrase for a new person: handed over, or typed twice. Raises NodeError."""
+    def _has_pin(self, person: bytes) -> bool:
+        from p2pshare.node.ledger import KEYS_FOLDER
+        from p2pshare.node.pins import has_pin
+
+        return has_pin(self.folder() / KEYS_FOLDER, person)
+
+    def new_passphrase(self, what: str = "passphrase") -> bytes:
+        """A passphrase (or PIN) for a new person: handed over, or typed twice. Raises NodeError."""
         given = self.given_passphrase()
         if given is not None:
             return given
         if not _on_terminal():
             raise NodeError(
-                "there is no terminal to type a passphrase on;"
+                f"there is no terminal to type a {what} on;"
                 " set P2PSHARE_PASSPHRASE or give --passphrase-file FILE before the command"
             )
         typed: str = click.prompt(
-            "New passphrase", hide_input=True, confirmation_prompt=True, err=True
+            f"New {what}", hide_input=True, confirmation_prompt=True, err=True
         )
         return typed.encode()
 

@@ -63,12 +63,32 @@ def read_circles(connection: sqlite3.Connection) -> list[Circle]:
     ]
 
 
-def add_own_person(connection: sqlite3.Connection, person: bytes, name: str, added_ms: int) -> None:
-    """Host a person on this device."""
+def add_own_person(
+    connection: sqlite3.Connection,
+    person: bytes,
+    name: str,
+    added_ms: int,
+    *,
+    desk: bool = False,
+) -> None:
+    """Host a person on this device; ``desk``: they have none, and come to the keeper's to sign."""
     connection.execute(
-        "INSERT OR IGNORE INTO own_persons (person, name, added_ms) VALUES (?, ?, ?)",
-        (person, name, added_ms),
+        "INSERT OR IGNORE INTO own_persons (person, name, added_ms, desk) VALUES (?, ?, ?, ?)",
+        (person, name, added_ms, int(desk)),
     )
+
+
+def is_at_desk(connection: sqlite3.Connection, person: bytes) -> bool:
+    """Whether what a person signs on this device is signed at the desk of a library."""
+    row = connection.execute("SELECT desk FROM own_persons WHERE person = ?", (person,)).fetchone()
+    return row is not None and row[0] == 1
+
+
+def desk_persons(connection: sqlite3.Connection) -> set[bytes]:
+    """The persons who are hosted at the desk."""
+    return {
+        person for (person,) in connection.execute("SELECT person FROM own_persons WHERE desk = 1")
+    }
 
 
 def rename_own_person(connection: sqlite3.Connection, person: bytes, name: str) -> None:
