@@ -154,7 +154,7 @@ _ENTRIES: Final = f"""
 SELECT e.number, {_ISO.format("min(e.time_ms, e.received_ms)")} AS at, e.kind,
        {_NAME.format("lower(hex(f.person))")} AS author_name,
        (SELECT name FROM circles WHERE number = f.circle) AS circle_name, e.seq,
-       e.kind = 'sealed' AS sealed, b.entry IS NOT NULL AS body_held,
+       e.kind IN ('sealed', 'sealed.own') AS sealed, b.entry IS NOT NULL AS body_held,
        length(e.header) AS header_bytes, length(b.body) AS body_bytes,
        lower(hex(e.id)) AS entry,
        lower(hex(coalesce(nullif(e.subject, x''), substr(e.id, 1, 16)))) AS subject,

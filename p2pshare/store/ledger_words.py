@@ -135,7 +135,7 @@ COLUMNS: Final = {
     "entry": "the entry that says so, 64 hex digits; see entries_readable",
     "agreement": "the id of the loan, gift, session, hold or repair, 32 hex digits",
     "kind": "what it is: loan, gift, session, hold, repair; of an entry, what it says. sealed: only"
-    " its parties can read it",
+    " its parties can read it; sealed.own: only its author",
     "lender": "the person who lends",
     "lender_name": "the name of the lender",
     "borrower": "the person who borrows",
