@@ -58,6 +58,19 @@ def _fields(function: _Function) -> _Function:
             help="What you ask of who borrows it, such as BORROW-7D (see: terms).",
         ),
         click.option(
+            "--induction/--no-induction",
+            default=None,
+            help="Only for those who were shown how to use it (see: induction).",
+        ),
+        click.option(
+            "--witness",
+            "witnesses",
+            type=text,
+            metavar="PERSON",
+            multiple=True,
+            help="Who may show people how, beside you.",
+        ),
+        click.option(
             "--photo", "photos", metavar="FILE", multiple=True, help="A PNG, JPEG or WebP of it."
         ),
     )
@@ -69,7 +82,7 @@ def _fields(function: _Function) -> _Function:
 def _given(ledger: "Ledger", options: dict[str, Any]) -> dict[str, Any]:
     """The fields of a command that were given, in the types of ``domain.commands``.
 
-    Keeps the photos. Raises PhotoRefused, OSError or StoreError.
+    Keeps the photos. Raises UnknownReference, PhotoRefused, OSError or StoreError.
     """
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if "item_type" in given:
@@ -78,6 +91,9 @@ def _given(ledger: "Ledger", options: dict[str, Any]) -> dict[str, Any]:
         given["transaction_types"] = tuple(map(TransactionType, given["transaction_types"]))
     if given.get("expires") in _NO_LAST_DAY:
         given["expires"] = None
+    if "witnesses" in given:
+        named = filter(str.strip, given["witnesses"])
+        given["witnesses"] = tuple(map(ledger.person, named))
     if "photos" in given:
         given["photos"] = taken_in(ledger, given["photos"])
     return given
@@ -146,18 +162,25 @@ def listing_command() -> None:
 @pass_session
 def show_command(session: Session, listing: str) -> None:
     """Everything about one offer or want."""
+    from p2pshare.domain.induction import needs_induction, one_of
+
     with session.ledger() as ledger:
         identifier = ledger.listing_id(listing)
         view = ledger.queries.listing(identifier, ledger.today())
         busy = ledger.queries.busy_periods(identifier)
-    if view is None:
-        raise click.ClickException("that listing has just been forgotten")
+        if view is None:
+            raise click.ClickException("that listing has just been forgotten")
+        gate = ""
+        if needs_induction(view):
+            gate = f"needed, by {one_of(ledger.queries.inductions.whom_to_ask(view))}"
     if session.output.json:
         session.output.document(
             {
                 **listing_document(view),
                 "expires": view.expires,
                 "terms": list(view.terms),
+                "induction": view.induction,
+                "witnesses": list(view.witnesses),
                 "closed": view.closed,
                 "busy": [
                     {
@@ -171,10 +194,10 @@ def show_command(session: Session, listing: str) -> None:
             }
         )
         return
-    _show(session, view, busy)
+    _show(session, view, busy, gate)
 
 
-def _show(session: Session, view: "ListingView", busy: "list[BusyPeriod]") -> None:
+def _show(session: Session, view: "ListingView", busy: "list[BusyPeriod]", gate: str) -> None:
     session.output.line((view.title, "bold"), ("   closed" if view.closed else "", "red"))
     facts = [
         ("id", view.listing),
@@ -185,6 +208,7 @@ def _show(session: Session, view: "ListingView", busy: "list[BusyPeriod]") -> No
         ("free today", f"{view.available} of {view.quantity}"),
         ("last day", view.expires or ""),
         ("terms", "\n".join(sentences_of(view.terms))),
+        ("induction", gate),
         ("busy", "\n".join(map(_busy, busy))),
         ("photos", ", ".join(map(short, view.photos))),
         ("changed", local(view.updated_ms)),
@@ -213,7 +237,7 @@ def _busy(period: "BusyPeriod") -> str:
 @pass_session
 def edit_command(session: Session, /, listing: str, **options: Any) -> None:
     """Change what you offer or want: only what you name is changed (--tag '' removes all tags,
-    --terms '' all terms, --photo '' all photos).
+    --terms '' all terms, --witness '' all witnesses, --photo '' all photos).
 
     A closed one is opened again.
     """
