@@ -27,6 +27,7 @@ from p2pshare.node.events import (
     NodeEvent,
     PeerFound,
     PhotoArrived,
+    ReminderDue,
     RowChanged,
 )
 
@@ -97,6 +98,8 @@ class EventWords:
                 return self._line(f"{entries} damaged or missing entries were mended.", "green")
             case EventsMissed():
                 return self._line("Too much happened at once to tell it all.", "yellow")
+            case ReminderDue(person, _, _, _, text):
+                return self._line(f"{await self._name(person)}: {text}", "bold")
             case EntriesAdded() | PhotoArrived():
                 return None
             case _:

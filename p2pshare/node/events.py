@@ -128,6 +128,22 @@ class PhotoArrived(NodeEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ReminderDue(NodeEvent):
+    """A person hosted here is to be reminded of something, for ``reason``; told once.
+
+    ``about`` is an agreement, an offer or a payment, ``due_ms`` when it was due to be told,
+    ``text`` one harmless sentence or two.
+    """
+
+    name: ClassVar[str] = "reminder-due"
+    person: str
+    reason: str
+    about: str
+    due_ms: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class WritingStopped(NodeEvent):
     """The node left the network and writes no more, and why: a newer p2pshare has the folder."""
 
@@ -150,6 +166,12 @@ _ABOUT = {
     "payments": "payment",
     "agreements": "agreement",
     "agreement_moves": "agreement",
+    "agreement_photos": "agreement",
+    "waiting": "busy",
+    "inductions": "induction",
+    "history_loans": "history",
+    "history_members": "history",
+    "history_hours": "history",
 }
 
 

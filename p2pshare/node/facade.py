@@ -40,6 +40,7 @@ from p2pshare.node.ledger import LEDGER_FILE, Ledger
 from p2pshare.node.lock import NodeLock
 from p2pshare.node.network import Network
 from p2pshare.node.reading import Reading
+from p2pshare.node.reminding import Reminding
 from p2pshare.node.worker import Worker
 from p2pshare.store import local
 from p2pshare.store.queries import Queries
@@ -72,6 +73,9 @@ class Node:
         self._reading = Reading(config.folder / LEDGER_FILE)
         self._gallery = Gallery(
             self._writer, self._reading, self._running_journal, self._want_photo
+        )
+        self._reminding = Reminding(
+            self._writer, self._reading, self._running_journal, self._clock, self._tell
         )
         self._tasks = Tasks("node")
         # A listener that nobody holds any more is forgotten with all it has not heard.
@@ -110,6 +114,7 @@ class Node:
             await self._look(always=True)
             self._tasks.start(self._watch_others(), name="watch other processes")
             self._tasks.start(self._gallery.tidy(), name="tidy photos")
+            self._tasks.start(self._reminding.run(self.events()), name="remind")
         except BaseException:
             await self.stop()
             raise

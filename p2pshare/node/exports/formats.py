@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
+from p2pshare.node.exports.calendar_file import write_calendar
 from p2pshare.node.exports.flows import write_flows
 from p2pshare.node.exports.profiles import write_profiles
 from p2pshare.node.exports.request import ExportRequest, Progress, Written
@@ -22,6 +23,7 @@ Writer = Callable[["Ledger", TextIO, Progress, ExportRequest], Written]
 JSON_LINES: Final = "jsonl"
 SPREADSHEET: Final = "csv"
 VALUEFLOWS: Final = "valueflows"
+CALENDAR: Final = "ics"
 MURMURATIONS: Final = "murmurations"
 
 
@@ -38,6 +40,7 @@ FORMATS: Final = {
     JSON_LINES: ExportFormat("every signed entry", write_entries, (".jsonl",)),
     SPREADSHEET: ExportFormat("a table for spreadsheets", write_sheet, (".csv",)),
     VALUEFLOWS: ExportFormat("offers, agreements and hours as JSON-LD", write_flows, (".jsonld",)),
+    CALENDAR: ExportFormat("your loans and sessions for a calendar", write_calendar, (".ics",)),
     MURMURATIONS: ExportFormat("your listings, to publish on the web", write_profiles),
 }
 """Each format by its name; the first where nothing says which."""

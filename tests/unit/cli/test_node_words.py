@@ -93,6 +93,8 @@ def test_what_the_ledger_knows(
         f"Drill, Ada to Ben: requested (request, Ben).   {loan[:8]}"
     )
     assert changed("person", person) == "Met Ben."
+    reminder = events.ReminderDue(person, "due", loan, 0, "“Drill” goes back today.")
+    assert said(reminder) == "Ben: “Drill” goes back today."
     assert said(events.EntriesReturned(person, 3)) == (
         "3 entries of Ben were written elsewhere: was it you?"
     )
