@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from p2pshare.clock import Clock
-from p2pshare.domain.days import DAY_MS, Zone
+from p2pshare.domain.days import DAY_MS, Zone, day_of
 from p2pshare.domain.quiet_hours import QuietHours
 from p2pshare.domain.reminder_reasons import STATES
 from p2pshare.domain.reminder_views import Reminder, Situation
@@ -57,6 +57,7 @@ def situation_of(queries: Queries, person: str, now_ms: int, zone: Zone) -> Situ
         person=person,
         agreements=agreements,
         listings=queries.reminders.listing_days(listings),
+        matches=queries.matching.matches([person], day_of(now_ms, zone)),
         overspent=[
             view
             for circle in queries.reminders.circles()

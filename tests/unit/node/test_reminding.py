@@ -9,9 +9,10 @@ import pytest
 from integration.nodes_kit import config_of, event_of, offer, person
 
 from p2pshare.clock import ManualClock
-from p2pshare.domain.commands import MoveAgreement, RequestLoan
+from p2pshare.domain.commands import AddListing, CloseListing, MoveAgreement, RequestLoan
 from p2pshare.domain.days import DAY_MS, add_days, day_of, instant_ms
 from p2pshare.domain.quiet_hours import NO_QUIET_HOURS, QUIET_HOURS, QuietHours
+from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.errors import StoreDamaged
 from p2pshare.node import reminding
 from p2pshare.node.config import local_zone
@@ -97,6 +98,22 @@ async def test_each_is_told_once_to_whom_it_concerns(house: House) -> None:
     assert await house.told(1) == []
     await house.move(house.ben, "give-back")
     assert await house.told(5) == [], "it is back"
+
+
+async def test_a_want_that_is_offered_is_told_to_who_wants_it(house: House) -> None:
+    await house.told()
+    want = AddListing(person=house.ben, exchange_type=ExchangeType.WANT, title="Ladder")
+    await house.node.submit(want)
+    assert await house.told() == []
+    stream = house.node.events()
+    ladder = await offer(house.node, house.ada, "Wooden ladder")
+    await house.node._reminding.look()
+    (told,) = [event for event in stream.take() if isinstance(event, ReminderDue)]
+    assert (told.person, told.reason) == (house.ben.hex(), "want-offered")
+    assert told.about == ladder.hex()
+    assert told.text == "You were looking for “Ladder”: Ada now offers “Wooden ladder”."
+    await house.node.submit(CloseListing(person=house.ada, listing=ladder))
+    assert await house.told() == []
 
 
 async def test_an_event_says_all_that_is_shown(house: House) -> None:
