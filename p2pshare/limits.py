@@ -111,6 +111,8 @@ RECEIPT_OPENINGS_MAX: Final = 64
 RECEIPT_BYTES_MAX: Final = 4 * 1024 * 1024
 LOAN_DAYS_DEFAULT: Final = 7
 LOAN_DAYS_MAX: Final = 3660
+SESSION_MINUTES_DEFAULT: Final = 60
+SESSION_MINUTES_MAX: Final = 24 * 60
 
 # --- matching, demand, impact ---------------------------------------------------------------
 MATCHES_PER_WANT_MAX: Final = 10

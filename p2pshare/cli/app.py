@@ -49,11 +49,26 @@ COMMANDS: Final = {
         "want": ("listings", "Ask for a thing or a skill."),
         "listing": ("listings", "Show, change or close one offer or want."),
         "photo": ("photos", "Write a photo of an offer or want to a file."),
+        "matches": ("matching", "Offers that are what you want."),
+        "search": ("matching", "Go on looking for something."),
+        "searches": ("matching", "What you have saved to look for."),
+        "demand": ("matching", "What many want and nobody offers."),
         "terms": ("terms", "What you can ask of those who borrow."),
+        "induction": ("inductions", "State that you have shown somebody how to use a thing."),
+        "inductions": ("inductions", "Who was shown how to use what."),
     },
     "Borrowing and lending": {
         "loan": ("loans", "Ask to borrow, lend, give back."),
         "loans": ("loans", "Your loans, and what may be done next."),
+        "gift": ("agreements", "Ask for what is given away; give."),
+        "gifts": ("agreements", "What you were given and gave away."),
+        "session": ("agreements", "Be taught or helped; teach or help."),
+        "sessions": ("agreements", "Your sessions."),
+        "repair": ("repairs", "Take a broken thing off the shelf until it works."),
+        "repairs": ("repairs", "Your broken things."),
+        "reminders": ("reminders", "What is due, who waits for you, what you waited for."),
+        "usage": ("matching", "How much your things are used, and which lie idle."),
+        "impact": ("impact", "What lending has spared, and what each figure rests on."),
         "receipt": ("receipts", "Write what both signed to a file that anybody can check."),
         "verify": ("receipts", "Check a receipt; needs nothing but the file."),
     },
@@ -171,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx is not None else PROGRAM
-        write_error(error.format_message(), f"see: {path} --help")
+        write_error(" ".join(error.format_message().split()), f"see: {path} --help")
         return NOT_UNDERSTOOD
     except click.ClickException as error:
         write_error(error.format_message())

@@ -8,9 +8,11 @@ import click
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.photos import taken_in
+from p2pshare.cli.policies import policy_options, said_of, take_policy
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.cli.terms import sentences_of
 from p2pshare.cli.times import iso, local
+from p2pshare.domain.bodies import NO_POLICY, LoanPolicy
 from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ _OWN_TRANSACTION_TYPES: Final = (
 )
 _ITEM_TYPES: Final = [kind.value for kind in ItemType]
 _EXCHANGE_TYPES: Final = [kind.value for kind in ExchangeType]
-_OF_LINES: Final = ("busy", "terms")
+_OF_LINES: Final = ("busy", "terms", "lent")
 _NO_LAST_DAY: Final = ("", "never")
 
 
@@ -71,6 +73,10 @@ def _fields(function: _Function) -> _Function:
             help="Who may show people how, beside you.",
         ),
         click.option(
+            "--part", "parts", type=text, multiple=True, help="A part of a kit; name each one."
+        ),
+        policy_options,
+        click.option(
             "--photo", "photos", metavar="FILE", multiple=True, help="A PNG, JPEG or WebP of it."
         ),
     )
@@ -79,11 +85,16 @@ def _fields(function: _Function) -> _Function:
     return function
 
 
-def _given(ledger: "Ledger", options: dict[str, Any]) -> dict[str, Any]:
+def _given(
+    ledger: "Ledger", options: dict[str, Any], policy: LoanPolicy = NO_POLICY
+) -> dict[str, Any]:
     """The fields of a command that were given, in the types of ``domain.commands``.
 
-    Keeps the photos. Raises UnknownReference, PhotoRefused, OSError or StoreError.
+    ``policy`` is the present one. Keeps the photos. Raises DomainError, UnknownReference,
+    PhotoRefused, OSError or StoreError.
     """
+    options = dict(options)
+    options["policy"] = take_policy(options, policy)
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if "item_type" in given:
         given["item_type"] = ItemType(given["item_type"])
@@ -209,6 +220,8 @@ def _show(session: Session, view: "ListingView", busy: "list[BusyPeriod]", gate:
         ("last day", view.expires or ""),
         ("terms", "\n".join(sentences_of(view.terms))),
         ("induction", gate),
+        ("parts", ", ".join(view.parts)),
+        ("lent", "\n".join(said_of(view.policy))),
         ("busy", "\n".join(map(_busy, busy))),
         ("photos", ", ".join(map(short, view.photos))),
         ("changed", local(view.updated_ms)),
@@ -237,7 +250,7 @@ def _busy(period: "BusyPeriod") -> str:
 @pass_session
 def edit_command(session: Session, /, listing: str, **options: Any) -> None:
     """Change what you offer or want: only what you name is changed (--tag '' removes all tags,
-    --terms '' all terms, --witness '' all witnesses, --photo '' all photos).
+    --terms '' all terms, --witness '' all witnesses, --part '' all parts, --photo '' all photos).
 
     A closed one is opened again.
     """
@@ -245,11 +258,13 @@ def edit_command(session: Session, /, listing: str, **options: Any) -> None:
 
     with session.ledger() as ledger:
         identifier = ledger.listing_id(listing)
+        view = ledger.queries.listing(identifier, ledger.today())
+        policy = NO_POLICY if view is None else view.policy
         command = EditListing(
             person=session.actor(ledger),
             circle=session.circle_named(ledger),
             listing=bytes.fromhex(identifier),
-            **_given(ledger, options),
+            **_given(ledger, options, policy),
         )
         ledger.perform(command)
     _changed(session, identifier, "Changed.")

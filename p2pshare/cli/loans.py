@@ -8,22 +8,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from p2pshare.cli.agreements import (
+    NOTE,
+    add_moves,
+    perform_opening,
+    signed_words,
+    state_words,
+)
 from p2pshare.cli.listings import own_persons
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.cli.times import iso, iso_or_none
+from p2pshare.domain.days import format_moment
 from p2pshare.domain.loan import LOAN
+from p2pshare.limits import DAY_MINUTES
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from p2pshare.domain.views import AgreementView
-    from p2pshare.node.ledger import Ledger
 
-_NOTE: Final = click.option(
-    "--note", type=text, default="", help="A word to the other; only the two of you can read it."
-)
+_WITH_DUE: Final = frozenset({"renew", "grant", "refuse", "report", "dispute", "settle"})
+"""Moves after which programs are told when it is due."""
 
 
 @click.group("loan", no_args_is_help=False)
@@ -36,10 +41,16 @@ def loan_command() -> None:
 
 @loan_command.command(LOAN.opening.move)
 @click.argument("listing", type=text)
-@click.option("--from", "from_day", type=text, metavar="D", help="The first day, 2026-11-28.")
+@click.option(
+    "--from",
+    "from_day",
+    type=text,
+    metavar="D",
+    help="The first day, or 2026-11-28T09:00.",
+)
 @click.option("--until", "until_day", type=text, metavar="D", help="The last day, that included.")
 @click.option("--quantity", type=int, default=1, help="How many of it.")
-@_NOTE
+@NOTE
 @pass_session
 def request_command(
     session: Session,
@@ -52,8 +63,9 @@ def request_command(
     """Ask to borrow LISTING; without days, for a week from today."""
     from p2pshare.domain.commands import RequestLoan
 
-    with session.ledger() as ledger:
-        command = RequestLoan(
+    perform_opening(
+        session,
+        lambda ledger: RequestLoan(
             person=session.actor(ledger),
             circle=session.circle_named(ledger),
             listing=bytes.fromhex(ledger.listing_id(listing)),
@@ -61,66 +73,28 @@ def request_command(
             until_day=until_day,
             quantity=quantity,
             note=note,
-        )
-        loan = ledger.perform(command)[0].subject.hex()
-        view = _view(ledger, loan)
-    _moved(session, loan, view)
-
-
-def _move_command(move: str) -> click.Command:
-    """The command for one move of the table."""
-    rows = [row for row in LOAN.rows if row.move == move]
-    roles = " or ".join(dict.fromkeys(role for row in rows for role in row.roles))
-    states = dict.fromkeys(state for row in rows for state in row.from_states)
-    when = " or ".join(state.replace("_", " ") for state in states)
-
-    @click.command(
-        move,
-        help=f"{LOAN.label_of(move)}: for the {roles}, while it is {when}.",
-        short_help=f"{LOAN.label_of(move)} ({roles}).",
+        ),
+        _told,
     )
-    @click.argument("loan", metavar="ID", type=text)
-    @_NOTE
-    @pass_session
-    def command(session: Session, loan: str, note: str) -> None:
-        from p2pshare.domain.commands import MoveLoan
-
-        with session.ledger() as ledger:
-            identifier = ledger.agreement_id(loan)
-            ledger.perform(
-                MoveLoan(
-                    person=session.actor(ledger),
-                    circle=session.circle_named(ledger),
-                    loan=bytes.fromhex(identifier),
-                    move=move,
-                    note=note,
-                )
-            )
-            view = _view(ledger, identifier)
-        _moved(session, identifier, view)
-
-    return command
 
 
-for _move in LOAN.moves[1:]:
-    loan_command.add_command(_move_command(_move))
-
-
-def _view(ledger: "Ledger", loan: str) -> "AgreementView":
-    return ledger.queries.agreements(ledger.clock.time_ms(), agreement=loan)[0]
-
-
-def _moved(session: Session, loan: str, view: "AgreementView") -> None:
+def _told(session: Session, loan: str, view: "AgreementView", move: str) -> None:
     if session.output.json:
-        session.output.document({"loan": loan, "state": view.state})
+        document: dict[str, str | None] = {"loan": loan, "state": view.state}
+        if move in _WITH_DUE:
+            document["due_at"] = iso_or_none(view.due_at_ms)
+        session.output.document(document)
         return
     session.output.line(
         (view.title, "bold"),
         " is ",
-        _state(view),
-        f", {view.from_day} to {view.until_day}",
+        state_words(view),
+        f", {_days(view)}",
         (f"   {short(loan)}", "dim"),
     )
+
+
+add_moves(loan_command, LOAN, _told)
 
 
 @click.command("loans")
@@ -146,9 +120,9 @@ def loans_command(session: Session) -> None:
                 plain(view.title, "bold"),
                 plain(view.owner_name),
                 plain(view.asker_name),
-                f"{view.from_day} to {view.until_day}",
-                _state(view),
-                _signed(view),
+                _days(view),
+                state_words(view),
+                signed_words(view),
             )
             for view in views
         ],
@@ -156,28 +130,12 @@ def loans_command(session: Session) -> None:
     )
 
 
-def _state(view: "AgreementView") -> "Text":
-    """The state in plain words, with what somebody should know about it."""
-    words = [view.state.replace("_", " ")]
-    if view.overdue:
-        words.append("overdue")
-    if view.conflict:
-        words.append("promised twice")
-    if view.denied:
-        words.append(f"{len(view.denied)} entries revoked")
-    alarming = len(words) > 1 or view.state == "disputed"
-    return plain(", ".join(words), "bold red" if alarming else "bold")
-
-
-def _signed(view: "AgreementView") -> "Text":
-    names = {view.owner: view.owner_name, view.asker: view.asker_name}
-    text = plain("")
-    for place, one in enumerate(view.signed_by):
-        text.append(", " if place else "")
-        text.append_text(plain(f"{one.move} {names.get(one.person, '')}".strip()))
-        if one.note:
-            text.append_text(plain(f" “{one.note}”", "italic"))
-    return text
+def _days(view: "AgreementView") -> str:
+    """When it is lent, with times where it is lent by the hour."""
+    if (view.from_minute, view.until_minute) == (0, DAY_MINUTES):
+        return f"{view.from_day} to {view.until_day}"
+    start = format_moment(view.from_day, view.from_minute)
+    return f"{start} to {format_moment(view.until_day, view.until_minute)}".replace("T", " ")
 
 
 def loan_document(view: "AgreementView") -> dict[str, Any]:

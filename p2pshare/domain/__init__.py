@@ -9,4 +9,9 @@ into bodies to sign, or into a DomainError.
 Importing the package registers the agreements that come with p2pshare.
 """
 
-from p2pshare.domain import loan as loan  # registers its table and kinds
+# Each registers its table and kinds.
+from p2pshare.domain import gift as gift
+from p2pshare.domain import hold as hold
+from p2pshare.domain import loan as loan
+from p2pshare.domain import repair as repair
+from p2pshare.domain import session as session

@@ -16,16 +16,25 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from p2pshare import limits
-from p2pshare.domain.agreement_table import AgreementTable, Condition, Row, markdown_table
-from p2pshare.domain.bodies import (
+from p2pshare.domain.agreement_bodies import (
     AgreementMove,
     AgreementOpening,
-    Body,
-    KindSpec,
+    AnswersEnd,
+    AsksEnd,
     SetsDue,
-    register_kind,
-    unregister_kind,
+    SetsEnd,
+    SetsMinutes,
+    SetsOffer,
 )
+from p2pshare.domain.agreement_table import (
+    STAYS,
+    AgreementTable,
+    Circumstances,
+    Condition,
+    Row,
+    markdown_table,
+)
+from p2pshare.domain.bodies import KindSpec, register_kind, unregister_kind
 from p2pshare.domain.days import DAY_MS
 from p2pshare.domain.ordering import FoldEntry, causal_order
 
@@ -34,6 +43,7 @@ __all__ = [
     "DISPUTED",
     "AgreementState",
     "AgreementTable",
+    "Circumstances",
     "Condition",
     "Row",
     "Signature",
@@ -61,6 +71,7 @@ class Signature(NamedTuple):
     entry_id: bytes
     time_ms: int
     note: str
+    body: AgreementOpening | AgreementMove
 
 
 @dataclass(frozen=True)
@@ -69,8 +80,10 @@ class AgreementState:
 
     ``agreement`` is its id (16 bytes), ``parties`` the two persons in the order of the table's
     roles. ``state`` is what to show, ``underlying`` what the table says: they differ when
-    ``denied`` names entries that a revocation took. ``due_at_ms`` is None until it is signed,
-    ``closed_ms`` until a closing move. ``signatures`` are in causal order, the opening one first.
+    ``denied`` names entries that a revocation took. ``until_day`` and ``until_minute`` are those
+    last signed, ``asked_until`` those asked for and not answered. ``due_at_ms`` is None until it is
+    signed, ``closed_ms`` until a closing move, ``offered_until_ms`` and ``minutes`` until a move
+    says them. ``signatures`` are in causal order, the opening one first.
     """
 
     kind: str
@@ -86,10 +99,15 @@ class AgreementState:
     quantity: int
     from_day: str
     until_day: str
+    from_minute: int
+    until_minute: int
     note: str
-    opening: Body
+    opening: AgreementOpening
+    asked_until: tuple[str, int] | None
     due_at_ms: int | None
     closed_ms: int | None
+    offered_until_ms: int | None
+    minutes: int | None
     signatures: tuple[Signature, ...]
     denied: tuple[bytes, ...]
 
@@ -101,6 +119,13 @@ class AgreementState:
         """Whether ``person`` has signed ``move``."""
         return any(
             signature.move == move and signature.person == person for signature in self.signatures
+        )
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """By what the conditions of the table are judged now."""
+        return Circumstances(
+            self.due_at_ms, self.closed_ms, self.offered_until_ms, self.asked_until is not None
         )
 
     def overdue(self, table: AgreementTable, now_ms: int) -> bool:
@@ -121,17 +146,18 @@ def fold_agreement(
 
     ``moves`` are the other counted entries that name it, in any order; ``denied`` the ids of the
     parties' entries that a revocation took. None if ``first`` opens nothing: a wrong kind, no body,
-    or an owner who asks themselves. Moves that the table does not allow are ignored.
+    an owner who asks themselves, or somebody else where the owner is alone. Moves that the table
+    does not allow are ignored.
     """
     body = first.body
-    if first.kind != table.kind_of(table.opening.move) or first.author == owner:
+    if first.kind != table.kind_of(table.opening.move) or (first.author == owner) != table.alone:
         return None
     if not isinstance(body, AgreementOpening) or not isinstance(body, table.opening.body):
         return None
     parties = (first.author, owner)
     ranks = {row.move: row.rank for row in table.rows}
-    progress = _Progress(table, parties, table.opening.to_state)
-    progress.sign(table.opening.move, first, body.note)
+    progress = _Progress(table, parties, table.opening.to_state, body.until_day, body.until_minute)
+    progress.sign(table.opening.move, first, body)
 
     def move_body(entry: FoldEntry) -> AgreementMove | None:
         move = table.move_of(entry.kind)
@@ -164,11 +190,16 @@ def fold_agreement(
         terms=body.terms,
         quantity=body.quantity,
         from_day=body.from_day,
-        until_day=body.until_day,
+        until_day=progress.until_day,
+        from_minute=body.from_minute,
+        until_minute=progress.until_minute,
         note=body.note,
         opening=body,
+        asked_until=progress.asked_until,
         due_at_ms=progress.due_at_ms,
         closed_ms=progress.closed_ms,
+        offered_until_ms=progress.offered_until_ms,
+        minutes=progress.minutes,
         signatures=tuple(progress.signatures),
         denied=lost,
     )
@@ -185,9 +216,7 @@ def allowed_moves(
     if role is None:
         return ()
     signed = frozenset(one.move for one in state.signatures if one.person == person)
-    return open_rows(
-        table, role, state.underlying, signed, now_ms, state.due_at_ms, state.closed_ms
-    )
+    return open_rows(table, role, state.underlying, signed, now_ms, state.circumstances)
 
 
 def open_rows(
@@ -196,28 +225,43 @@ def open_rows(
     underlying: str,
     signed: frozenset[str],
     now_ms: int,
-    due_at_ms: int | None,
-    closed_ms: int | None,
+    circumstances: Circumstances,
 ) -> tuple[Row, ...]:
     """The rows by which whoever is in ``role`` and has ``signed`` these moves could move now.
 
-    What ``allowed_moves`` says, for those who have no state at hand but what is shown of it.
+    What ``allowed_moves`` says, for those who have no state at hand but what is shown of it. What
+    depends on the other's words is left out: a row without that condition stands beside it.
     """
     return tuple(
         row
         for row in table.rows[1:]
         if role in row.roles
         and (
-            _leads_on(row, underlying, now_ms, due_at_ms, closed_ms)
+            _leads_on(row, underlying, now_ms, circumstances, said_same=False)
             or (underlying in row.joins and row.move not in signed)
         )
     )
 
 
 def both_signed(table: AgreementTable, state: AgreementState) -> tuple[tuple[str, str], ...]:
-    """The pairs of the table of which both sides signed theirs: facts about a person."""
-    signed = {signature.move for signature in state.signatures}
-    return tuple(pair for pair in table.pairs if signed.issuperset(pair))
+    """The pairs of the table of which both sides signed theirs: facts about a person.
+
+    Of one move that both make, what they said counts: the same minutes, or the settlement.
+    """
+    alike = {row.move for row in table.rows if row.condition is Condition.OTHER_SAID_SAME}
+
+    def holds(pair: tuple[str, str]) -> bool:
+        first, second = pair
+        return any(
+            one.move == first
+            and other.move == second
+            and one.person != other.person
+            and _say_same(one.body, other.body, notes=first in alike)
+            for one in state.signatures
+            for other in state.signatures
+        )
+
+    return tuple(pair for pair in table.pairs if holds(pair))
 
 
 _tables: dict[str, AgreementTable] = {}
@@ -229,6 +273,8 @@ AGREEMENTS: Final[Mapping[str, AgreementTable]] = MappingProxyType(_tables)
 def register_agreement(table: AgreementTable) -> None:
     """Make ``table`` known to the fold, with the kinds of its moves: sealed, erased by both.
 
+    Where the owner is alone, by the owner.
+
     Saying the same thing twice is harmless; ValueError if the kind already means something else.
     """
     known = _tables.setdefault(table.kind, table)
@@ -236,7 +282,12 @@ def register_agreement(table: AgreementTable) -> None:
         raise ValueError(f"the agreement {table.kind} is registered already")
     for move in table.moves:
         register_kind(
-            KindSpec(table.kind_of(move), table.body_of(move), sealed=True, erasable="both")
+            KindSpec(
+                table.kind_of(move),
+                table.body_of(move),
+                sealed=True,
+                erasable="own" if table.alone else "both",
+            )
         )
 
 
@@ -260,44 +311,97 @@ class _Progress:
     table: AgreementTable
     parties: tuple[bytes, bytes]
     state: str
+    until_day: str
+    until_minute: int
+    asked_until: tuple[str, int] | None = None
     due_at_ms: int | None = None
     closed_ms: int | None = None
+    offered_until_ms: int | None = None
+    minutes: int | None = None
     signatures: list[Signature] = field(default_factory=list)
 
-    def sign(self, move: str, entry: FoldEntry, note: str) -> None:
-        self.signatures.append(Signature(move, entry.author, entry.entry_id, entry.time_ms, note))
+    def sign(self, move: str, entry: FoldEntry, body: AgreementOpening | AgreementMove) -> None:
+        self.signatures.append(
+            Signature(move, entry.author, entry.entry_id, entry.time_ms, body.note, body)
+        )
 
     def take(self, move: str, entry: FoldEntry, body: AgreementMove) -> None:
         """Follow ``move`` if a row allows it, else add its signature if a row lets it join."""
         role = self.table.roles[self.parties.index(entry.author)]
+        circumstances = Circumstances(
+            self.due_at_ms, self.closed_ms, self.offered_until_ms, self.asked_until is not None
+        )
+        others = [
+            one.body for one in self.signatures if one.move == move and one.person != entry.author
+        ]
+        said_same = bool(others) and _say_same(others[-1], body, notes=True)
         for row in self.table.rows[1:]:
             if row.move != move or role not in row.roles:
                 continue
-            if _leads_on(row, self.state, entry.time_ms, self.due_at_ms, self.closed_ms):
-                self.state = row.to_state
-                if isinstance(body, SetsDue):
-                    self.due_at_ms = body.due_at_ms
-                if row.to_state in self.table.closing:
-                    self.closed_ms = entry.time_ms
-                self.sign(move, entry, body.note)
+            if _leads_on(row, self.state, entry.time_ms, circumstances, said_same=said_same):
+                if row.to_state is not STAYS:
+                    self._go(row.to_state, entry)
+                elif self._times_signed(move, entry.author) >= limits.REPEATED_MOVES_MAX:
+                    return
+                self._act_upon(body)
+                self.sign(move, entry, body)
                 return
-            if self.state in row.joins and not self._signed(move, entry.author):
-                self.sign(move, entry, body.note)
+            if self.state in row.joins and not self._times_signed(move, entry.author):
+                self.sign(move, entry, body)
                 return
 
-    def _signed(self, move: str, person: bytes) -> bool:
-        return any(known[:2] == (move, person) for known in self.signatures)
+    def _go(self, state: str, entry: FoldEntry) -> None:
+        self.state = state
+        if state in self.table.closing:
+            self.closed_ms = entry.time_ms
+
+    def _act_upon(self, body: AgreementMove) -> None:
+        """Take over what a move that leads on says beside its note."""
+        if isinstance(body, SetsDue):
+            self.due_at_ms = body.due_at_ms
+        if isinstance(body, AsksEnd):
+            self.asked_until = (body.until_day, body.until_minute)
+        if isinstance(body, SetsEnd):
+            self.until_day, self.until_minute = body.until_day, body.until_minute
+        if isinstance(body, SetsEnd | AnswersEnd):
+            self.asked_until = None
+        if isinstance(body, SetsOffer):
+            self.offered_until_ms = body.offered_until_ms
+        if isinstance(body, SetsMinutes):
+            self.minutes = body.minutes
+
+    def _times_signed(self, move: str, person: bytes) -> int:
+        return sum(1 for known in self.signatures if known[:2] == (move, person))
+
+
+def _say_same(
+    one: AgreementOpening | AgreementMove, other: AgreementOpening | AgreementMove, *, notes: bool
+) -> bool:
+    """Whether two people mean the same by a move; ``notes``: their words are what it is about."""
+    if isinstance(one, SetsMinutes) and isinstance(other, SetsMinutes):
+        return one.minutes == other.minutes
+    return one.note == other.note or not notes
 
 
 def _leads_on(
-    row: Row, state: str, time_ms: int, due_at_ms: int | None, closed_ms: int | None
+    row: Row, state: str, time_ms: int, circumstances: Circumstances, *, said_same: bool
 ) -> bool:
     """Whether ``row`` leads on from ``state`` for a move signed with ``time_ms``."""
     if state not in row.from_states:
         return False
+    due_at_ms, closed_ms = circumstances.due_at_ms, circumstances.closed_ms
+    offered_until_ms = circumstances.offered_until_ms
     match row.condition:
         case Condition.NONE:
             return True
+        case Condition.END_ASKED:
+            return circumstances.end_asked
+        case Condition.OTHER_SAID_SAME:
+            return said_same
+        case Condition.IN_OFFER:
+            return offered_until_ms is not None and time_ms <= offered_until_ms
+        case Condition.AFTER_OFFER:
+            return offered_until_ms is not None and time_ms > offered_until_ms
         case Condition.AFTER_DUE:
             return due_at_ms is not None and time_ms > due_at_ms
         case Condition.WITHIN_DISPUTE_DAYS:

@@ -8,14 +8,23 @@ This module must not follow any move.
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
-from p2pshare.domain.bodies import AgreementMove, AgreementOpening, Body
+from p2pshare.domain.agreement_bodies import AgreementMove, AgreementOpening
+from p2pshare.domain.bodies import Body
+
+#: The ``to_state`` of a row that adds what it says and leaves the state as it is.
+STAYS: Final = ""
 
 
 class Condition(Enum):
     """What a move needs beside the role and the state; the value is its wording for documents."""
 
     NONE = ""
+    END_ASKED = "another end was asked for, and not answered"
+    OTHER_SAID_SAME = "the other signed the same move with the same note"
+    IN_OFFER = "its time_ms is at most offered_until_ms"
+    AFTER_OFFER = "its time_ms is above offered_until_ms"
     AFTER_DUE = "its time_ms is above due_at_ms"
     WITHIN_DISPUTE_DAYS = (
         "not closed, or its time_ms is at most DISPUTE_DAYS_AFTER_CLOSING days"
@@ -24,12 +33,27 @@ class Condition(Enum):
 
 
 @dataclass(frozen=True)
+class Circumstances:
+    """What conditions are judged by: the instants that were signed, and what waits for an answer.
+
+    ``due_at_ms``, ``closed_ms`` and ``offered_until_ms`` are None until somebody signed them.
+    """
+
+    due_at_ms: int | None = None
+    closed_ms: int | None = None
+    offered_until_ms: int | None = None
+    end_asked: bool = False
+
+
+@dataclass(frozen=True)
 class Row:
     """One row of a table: a move as one role may make it.
 
-    ``from_states`` are those it leads on from to ``to_state``; in ``joins`` it changes nothing and
-    adds its signature. ``rank`` orders concurrent moves, the least first. ``label`` is the plain
-    word on a button. Several rows may tell of one move; kind, body, rank are then the same.
+    ``from_states`` are those it leads on from to ``to_state``, or stays in with STAYS; in ``joins``
+    it changes nothing and adds its signature. Of several rows of one move the first that fits is
+    followed; kind, body and rank are the same in all. ``rank`` orders concurrent moves, the least
+    first. ``label`` is the plain word on a button; ``by_button`` is False where the move has to say
+    more than a button can.
     """
 
     move: str
@@ -41,24 +65,30 @@ class Row:
     label: str
     joins: tuple[str, ...] = ()
     condition: Condition = Condition.NONE
+    by_button: bool = True
 
 
 @dataclass(frozen=True)
 class AgreementTable:
     """A kind of agreement: the first row opens it, the others move it.
 
-    ``roles`` are the asking one and the listing's owner. ``promises`` are the states in which the
+    ``roles`` are the asking one and the listing's owner, who are one person where ``alone``.
+    ``asked`` are the states in which the owner has yet to answer, ``promises`` those in which the
     listing's days are promised, ``out`` those of them in which the thing is out of the house,
-    ``held`` those in which the asking one has it, so that it can be overdue, ``closing`` those that
-    begin the days to dispute. ``pairs`` are moves that say the same thing
-    from the two sides. Raises ValueError if the rows contradict each other.
+    ``for_good`` those of them in which it does not come back, ``held`` those in which the asking
+    one has it, so that it can be overdue, ``closing`` those that begin the days to dispute.
+    ``pairs`` are moves that say the same thing from the two sides, and may be one move that both
+    make. Raises ValueError if the rows contradict each other.
     """
 
     kind: str
     roles: tuple[str, str]
     rows: tuple[Row, ...]
+    alone: bool = False
+    asked: frozenset[str] = frozenset()
     promises: frozenset[str] = frozenset()
     out: frozenset[str] = frozenset()
+    for_good: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     closing: frozenset[str] = frozenset()
     pairs: tuple[tuple[str, str], ...] = ()
@@ -80,8 +110,13 @@ class AgreementTable:
                 raise ValueError(f"{row.move}: its body must be an AgreementMove")
             if row is not opening and not row.from_states:
                 raise ValueError(f"{row.move}: only the first row may open an agreement")
+        if opening.to_state is STAYS:
+            raise ValueError("the first row leads to a state")
+        if self.alone and self.roles[0] != self.roles[1]:
+            raise ValueError("who is alone has one role")
         named = {state for row in self.rows for state in (*row.from_states, *row.joins)}
-        if not named | self.promises | self.out | self.held | self.closing <= self.states:
+        groups = (self.asked, self.promises, self.out, self.for_good, self.held, self.closing)
+        if not named.union(*groups) <= self.states:
             raise ValueError("a row names a state that no move leads to")
         if not {move for pair in self.pairs for move in pair} <= set(self.moves):
             raise ValueError("a pair names a move that is in no row")
@@ -94,17 +129,12 @@ class AgreementTable:
     @property
     def states(self) -> frozenset[str]:
         """Every state that some move leads to."""
-        return frozenset(row.to_state for row in self.rows)
+        return frozenset(row.to_state for row in self.rows if row.to_state is not STAYS)
 
     @property
     def moves(self) -> tuple[str, ...]:
         """The names of all moves, the opening one first, in the order of the rows."""
         return tuple(dict.fromkeys(row.move for row in self.rows))
-
-    @property
-    def dual_moves(self) -> frozenset[str]:
-        """The moves that the other side can confirm by a move of its own."""
-        return frozenset(move for pair in self.pairs for move in pair)
 
     def kind_of(self, move: str) -> str:
         """The true kind of the entry that makes ``move``, such as ``loan.hand-over``."""
@@ -135,7 +165,7 @@ def markdown_table(table: AgreementTable) -> str:
             f"`{row.move}`",
             ", ".join(row.roles),
             ", ".join(row.from_states) or "(creates it)",
-            row.to_state,
+            row.to_state or "(stays)",
             ", ".join(row.joins),
             row.condition.value,
             str(row.rank),

@@ -11,7 +11,7 @@ machine. Writing is strict: nothing leaves here that every other node would not 
 Texts, lists and days that may be missing take their empty value when a map leaves them out;
 numbers, ids and the words of ``domain.vocabulary`` have none and must be there.
 
-Agreement kinds are not listed here: ``domain.agreement`` registers those of each table.
+Agreements say theirs in ``domain.agreement_bodies``; ``domain.agreement`` registers those kinds.
 """
 
 from collections.abc import Mapping
@@ -45,12 +45,16 @@ Tag = Annotated[str, Meta(max_length=limits.TAG_CHARACTERS_MAX)]
 KindName = Annotated[str, Meta(min_length=1, max_length=limits.KIND_CHARACTERS_MAX)]
 ScopeKind = Annotated[str, Meta(max_length=limits.KIND_CHARACTERS_MAX)]
 Terms = Annotated[tuple[Tag, ...], Meta(max_length=limits.TERMS_MAX)]
+Parts = Annotated[tuple[Tag, ...], Meta(max_length=limits.PARTS_MAX)]
+Photos = Annotated[tuple[BlobHash, ...], Meta(max_length=limits.PHOTOS_MAX)]
+Minute = Annotated[int, Meta(ge=0, le=limits.DAY_MINUTES)]
+PaidMinutes = Annotated[int, Meta(ge=0, le=limits.MINUTES_PER_PAYMENT_MAX)]
 
 Erasable = Literal["own", "both", "never"]
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True):
-    """The root of all payloads; maps on the wire, unknown fields ignored."""
+class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The root of all payloads; maps on the wire, unknown fields ignored, empty ones left out."""
 
 
 class FeedOpen(Body, frozen=True, kw_only=True):
@@ -86,11 +90,36 @@ class PersonRevoke(Body, frozen=True, kw_only=True):
     signature: SignatureBytes
 
 
+class LoanPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """On what conditions a listing is lent; a map on the wire.
+
+    ``longest_days`` and ``renewals`` are None where there is no such bound. ``automatic``: the
+    owner's computer says yes by itself. ``notice`` is shown at the hand-over, ``deposit`` is a
+    plain note. ``buffer_minutes`` lie between two loans, ``by_hour`` lends for hours of a day, and
+    ``hold_hours`` is how long an offered turn stands.
+    """
+
+    longest_days: Annotated[int, Meta(ge=1, le=limits.LOAN_DAYS_MAX)] | None = None
+    renewals: Annotated[int, Meta(ge=0, le=limits.RENEWALS_MAX)] | None = None
+    automatic: bool = False
+    notice: Note = ""
+    deposit: Annotated[str, Meta(max_length=limits.TITLE_CHARACTERS_MAX)] = ""
+    buffer_minutes: Annotated[int, Meta(ge=0, le=limits.BUFFER_MINUTES_MAX)] = 0
+    by_hour: bool = False
+    hold_hours: Annotated[int, Meta(ge=1, le=limits.HOLD_HOURS_MAX)] = limits.HOLD_HOURS_DEFAULT
+
+
+NO_POLICY: Final = LoanPolicy()
+"""What holds for a listing that says nothing about it."""
+
+
 class ListingPut(Body, frozen=True, kw_only=True):
     """``listing.put``: all fields of a listing, as its owner wants them from now on.
 
     ``transaction_types`` are words of ``vocabulary.TransactionType``; words of later versions are
     kept. ``quantity`` is how many alike things there are; ``expires`` the last day it stands.
+    ``parts`` are what a kit consists of. ``induction``: only who was shown how may borrow it, by
+    the owner or one of the ``witnesses`` (persons).
     """
 
     exchange_type: ExchangeType
@@ -104,12 +133,16 @@ class ListingPut(Body, frozen=True, kw_only=True):
     tags: Annotated[tuple[Tag, ...], Meta(max_length=limits.TAGS_MAX)] = ()
     quantity: Quantity
     expires: str | None = None
-    photos: Annotated[tuple[BlobHash, ...], Meta(max_length=limits.PHOTOS_MAX)] = ()
+    photos: Photos = ()
     terms: Terms = ()
+    parts: Parts = ()
+    policy: LoanPolicy = NO_POLICY
+    induction: bool = False
+    witnesses: Annotated[tuple[Key, ...], Meta(max_length=limits.WITNESSES_MAX)] = ()
 
     def __post_init__(self) -> None:
         if self.expires is not None:
-            _check_day(self.expires)
+            check_day(self.expires)
 
 
 class ListingClose(Body, frozen=True, kw_only=True):
@@ -121,7 +154,8 @@ class BusyPeriod(msgspec.Struct, frozen=True, array_like=True):
 
     ``out`` means that they are out of the house and count as away until they are back, however
     late it gets. ``tag`` tells promises apart without naming the agreement: the owner's computers
-    give one promise the same tag, and two promises different ones.
+    give one promise the same tag, and two promises different ones. Two more elements may follow:
+    the minute of the first day at which it begins and that of the last at which it ends.
     """
 
     from_day: str
@@ -129,17 +163,24 @@ class BusyPeriod(msgspec.Struct, frozen=True, array_like=True):
     quantity: Quantity
     out: bool
     tag: PromiseTag
+    from_minute: Minute = 0
+    until_minute: Minute = limits.DAY_MINUTES
 
     def __post_init__(self) -> None:
-        _check_day(self.from_day)
+        check_day(self.from_day)
         if self.until_day is not None:
-            _check_day(self.until_day)
+            check_day(self.until_day)
 
 
 class ListingBusy(Body, frozen=True, kw_only=True):
-    """``listing.busy``: when a listing is promised, and to nobody's name."""
+    """``listing.busy``: when a listing is promised, and to nobody's name.
+
+    ``queue`` has a token for each hold, in their order: everybody sees how many wait, whoever waits
+    finds their own, and nobody else can tell whose they are.
+    """
 
     periods: Annotated[tuple[BusyPeriod, ...], Meta(max_length=limits.BUSY_PERIODS_MAX)] = ()
+    queue: Annotated[tuple[PromiseTag, ...], Meta(max_length=limits.HOLDS_MAX)] = ()
 
 
 class EntryErase(Body, frozen=True, kw_only=True):
@@ -151,56 +192,48 @@ class EntryErase(Body, frozen=True, kw_only=True):
 
 
 class HoursPay(Body, frozen=True, kw_only=True):
-    """``hours.pay``: minutes from one account to another, without words."""
+    """``hours.pay``: minutes from one account to another, without words.
+
+    ``corrects`` names an earlier payment that was wrong by these minutes; ``gift`` says that
+    nothing was done for it, ``desk`` that it was signed at the desk of a library.
+    """
 
     payer: Key
     payee: Key
     minutes: Whole
+    gift: bool = False
+    corrects: Annotated[bytes, Meta(max_length=16)] = b""
+    desk: bool = False
 
 
-class AgreementOpening(Body, frozen=True, kw_only=True):
-    """The first move of any agreement: the listing it is about, and its terms as they were seen.
+class Share(msgspec.Struct, frozen=True, array_like=True):
+    """``[payee, minutes]``: one person's part of a payment that is split."""
 
-    ``listing_header`` is the header of the listing's creating entry, so that who owns it can be
-    checked before the listing has arrived. Agreement kinds extend this, or use it as it is.
-    """
+    payee: Key
+    minutes: Whole
+
+
+class HoursSplit(Body, frozen=True, kw_only=True):
+    """``hours.split``: minutes from one account to several others, at once."""
+
+    payer: Key
+    shares: Annotated[tuple[Share, ...], Meta(max_length=limits.SHARES_MAX)]
+    gift: bool = False
+    desk: bool = False
+
+
+class HoursConfirm(Body, frozen=True, kw_only=True):
+    """``hours.confirm``: who was paid agrees with it; its subject is the payment."""
+
+    desk: bool = False
+
+
+class InductionGrant(Body, frozen=True, kw_only=True):
+    """``induction.grant``: its author has shown ``person`` how to use what ``listing`` offers."""
 
     listing: SubjectId
-    listing_header: HeaderBytes
-    title: Title = ""
-    terms: Terms = ()
-    quantity: Quantity
-    from_day: str
-    until_day: str
-    note: Note = ""
-
-    def __post_init__(self) -> None:
-        _check_day(self.from_day)
-        _check_day(self.until_day)
-
-
-class AgreementMove(Body, frozen=True, kw_only=True):
-    """Any later move of an agreement; extended where a move says more than a note."""
-
-    note: Note = ""
-
-
-class SetsDue(AgreementMove, frozen=True, kw_only=True):
-    """A move that also signs the instant by which the thing must be back."""
-
-    due_at_ms: Whole
-
-
-class LoanRequest(AgreementOpening, frozen=True, kw_only=True):
-    """``loan.request``: the borrower asks."""
-
-
-class LoanAccept(SetsDue, frozen=True, kw_only=True):
-    """``loan.accept``: the lender promises, and signs the instant by which it must be back."""
-
-
-class LoanMove(AgreementMove, frozen=True, kw_only=True):
-    """``loan.MOVE``: every other move of a loan."""
+    person: Key
+    desk: bool = False
 
 
 @dataclass(frozen=True)
@@ -222,6 +255,9 @@ _CLEAR_KINDS: Final = (
     KindSpec("listing.busy", ListingBusy, sealed=False, erasable="own"),
     KindSpec("entry.erase", EntryErase, sealed=False, erasable="never"),
     KindSpec("hours.pay", HoursPay, sealed=False, erasable="never"),
+    KindSpec("hours.split", HoursSplit, sealed=False, erasable="never"),
+    KindSpec("hours.confirm", HoursConfirm, sealed=False, erasable="never"),
+    KindSpec("induction.grant", InductionGrant, sealed=False, erasable="own"),
 )
 _specs: dict[str, KindSpec] = {}
 _decoders: dict[str, msgspec.msgpack.Decoder[Body]] = {}
@@ -310,7 +346,8 @@ def _decode(kind: str, payload: bytes) -> Body | None:
         return None
 
 
-def _check_day(text: str) -> None:
+def check_day(text: str) -> None:
+    """Raise ValueError, as msgspec wants it, unless ``text`` is a calendar day."""
     if not days.is_day(text):
         raise ValueError("not a calendar day")
 

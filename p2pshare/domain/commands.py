@@ -30,9 +30,10 @@ Edit: TypeAlias = _Value | Unchanged
 
 @dataclass(frozen=True, kw_only=True)
 class AddPerson:
-    """A new person on this device, with a new key."""
+    """A new person on this device, with a new key; ``desk``: a member who signs with a PIN here."""
 
     name: str
+    desk: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +228,21 @@ class SetHourLimits(PersonCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SaveSearch(PersonCommand):
+    """Go on looking, on this computer, for offers of ``text``, in a ``category`` or in any."""
+
+    text: str = ""
+    category: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropSearch(PersonCommand):
+    """Look no more for what the saved search of that ``number`` looks for."""
+
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Forget(PersonCommand):
     """Erase what one wrote about ``subject`` (16 bytes)."""
 
@@ -261,6 +277,8 @@ Command: TypeAlias = (
     | ConfirmHours
     | CorrectHours
     | SetHourLimits
+    | SaveSearch
+    | DropSearch
     | Forget
     | RevokeFeed
 )

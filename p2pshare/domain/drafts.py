@@ -1,13 +1,15 @@
 """What the rules hand out: bodies to sign, checked against what every other node will read.
 
-Shared by ``domain.rules`` and ``domain.loan_rules``; holds no rule about who may do what.
+Shared by ``domain.rules`` and the rules of each kind of agreement; holds no rule about who may do
+what.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from p2pshare import limits
 from p2pshare.domain.bodies import Body, encode_payload
-from p2pshare.domain.text import clean_block
+from p2pshare.domain.text import clean_block, clean_line
 from p2pshare.errors import DomainError
 
 _SALT_BYTES: Final = 16
@@ -37,3 +39,15 @@ def check_quantity(quantity: int) -> int:
     if not 1 <= quantity <= limits.QUANTITY_MAX:
         raise DomainError(f"the quantity must be 1 to {limits.QUANTITY_MAX}")
     return quantity
+
+
+def clean_words(words: Sequence[str], what: str, maximum: int) -> tuple[str, ...]:
+    """Short lines as they may be signed, each once and none empty; ``what`` is one of them.
+
+    Raises DomainError for one that is too long, and for more than ``maximum``.
+    """
+    cleaned = (clean_line(word, limits.TAG_CHARACTERS_MAX, f"a {what}") for word in words)
+    kept = tuple(dict.fromkeys(word for word in cleaned if word))
+    if len(kept) > maximum:
+        raise DomainError(f"at most {maximum} {what}s are possible; leave some out")
+    return kept

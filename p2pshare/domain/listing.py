@@ -10,10 +10,17 @@ This module must not know who holds a thing: of promises only days and quantitie
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from p2pshare.domain import days
-from p2pshare.domain.bodies import BusyPeriod, ListingBusy, ListingClose, ListingPut
+from p2pshare.domain.bodies import (
+    NO_POLICY,
+    BusyPeriod,
+    ListingBusy,
+    ListingClose,
+    ListingPut,
+    LoanPolicy,
+)
+from p2pshare.domain.days import Span
 from p2pshare.domain.ordering import FoldEntry, causal_order, heads
 from p2pshare.domain.vocabulary import (
     ExchangeType,
@@ -21,6 +28,7 @@ from p2pshare.domain.vocabulary import (
     TransactionType,
     default_transaction_type,
 )
+from p2pshare.limits import DAY_MINUTES
 
 __all__ = [
     "ExchangeType",
@@ -32,6 +40,7 @@ __all__ = [
     "default_transaction_type",
     "fold_busy",
     "fold_listing",
+    "fold_queue",
 ]
 
 
@@ -41,7 +50,8 @@ class ListingState:
 
     ``listing`` is its id (16 bytes), ``owner`` a person (32 bytes), ``put_entry`` the entry that
     gave the fields. ``transaction_types`` may hold words of later versions. ``expires`` is the last
-    day it stands, or None; whether that has passed is for whoever knows today.
+    day it stands, or None; whether that has passed is for whoever knows today. The rest is as in
+    ``bodies.ListingPut``.
     """
 
     listing: bytes
@@ -59,6 +69,10 @@ class ListingState:
     terms: tuple[str, ...]
     closed: bool
     put_entry: bytes
+    parts: tuple[str, ...] = ()
+    policy: LoanPolicy = NO_POLICY
+    induction: bool = False
+    witnesses: tuple[bytes, ...] = ()
 
     def expired(self, today: str) -> bool:
         """Whether its last day is before ``today``."""
@@ -105,6 +119,10 @@ def fold_listing(listing: bytes, entries: Iterable[FoldEntry]) -> ListingState |
         terms=fields.terms,
         closed=closed,
         put_entry=put_entry,
+        parts=fields.parts,
+        policy=fields.policy,
+        induction=fields.induction,
+        witnesses=fields.witnesses,
     )
 
 
@@ -115,16 +133,25 @@ def fold_busy(owner: bytes, entries: Iterable[FoldEntry]) -> tuple[BusyPeriod, .
     one owner that had not met each list the promises they knew. A promise on both lists has one
     tag and is one; two promises of the same days have two, so that a double promise shows.
     """
+    return merged(period for told in _latest_told(owner, entries) for period in told.periods)
+
+
+def fold_queue(owner: bytes, entries: Iterable[FoldEntry]) -> tuple[bytes, ...]:
+    """The tokens of those who wait for a listing of ``owner``, in the order the owner keeps.
+
+    Of two computers of the owner that had not met, the one's list is followed by what only the
+    other knew.
+    """
+    told = _latest_told(owner, entries)
+    return tuple(dict.fromkeys(token for one in told for token in one.queue))
+
+
+def _latest_told(owner: bytes, entries: Iterable[FoldEntry]) -> list[ListingBusy]:
     latest = heads(
         entries,
         say=lambda entry: entry.author == owner and isinstance(entry.body, ListingBusy),
     )
-    return merged(
-        period
-        for entry in latest
-        if isinstance(entry.body, ListingBusy)
-        for period in entry.body.periods
-    )
+    return [entry.body for entry in latest if isinstance(entry.body, ListingBusy)]
 
 
 def merged(periods: Iterable[BusyPeriod]) -> tuple[BusyPeriod, ...]:
@@ -137,7 +164,9 @@ def merged(periods: Iterable[BusyPeriod]) -> tuple[BusyPeriod, ...]:
     return tuple(
         sorted(
             by_tag.values(),
-            key=lambda one: (one.from_day, _until(one), one.out, one.quantity, one.tag),
+            key=lambda one: (
+                *(one.from_day, one.from_minute, _until(one), one.out, one.quantity, one.tag),
+            ),
         )
     )
 
@@ -157,31 +186,46 @@ def available(quantity: int, periods: Iterable[BusyPeriod], day: str) -> int:
     return max(0, quantity - taken)
 
 
-def conflicts(quantity: int, periods: Sequence[BusyPeriod]) -> list[tuple[str, str | None]]:
-    """The ranges of days on which ``periods`` together take more than ``quantity``.
+def conflicts(quantity: int, periods: Sequence[BusyPeriod], buffer_minutes: int = 0) -> list[Span]:
+    """The spans in which ``periods`` together take more than ``quantity``.
 
-    Inclusive, ascending, apart from each other; open-ended where the last one has no end. Periods
-    that end before they begin take nothing.
+    Ascending, apart from each other; open-ended where the last one has no end. Periods that end
+    before they begin take nothing. After each period the thing rests for ``buffer_minutes``; after
+    one that lasts until the end of a day only whole days of them count, for else a rest of an hour
+    would take the next day.
     """
-    changes: dict[int, int] = defaultdict(int)  # ordinal of a day -> change of what is taken
+    changes: dict[int, int] = defaultdict(int)  # minute -> change of what is taken
     for period in periods:
-        if period.until_day is not None and period.until_day < period.from_day:
+        start, end = days.span_minutes(span_of(period))
+        if end is not None and end <= start:
             continue
-        changes[days.parse_day(period.from_day).toordinal()] += period.quantity
-        if period.until_day is not None:
-            changes[days.parse_day(period.until_day).toordinal() + 1] -= period.quantity
-    found: list[tuple[str, str | None]] = []
+        changes[start] += period.quantity
+        if end is not None:
+            changes[end + rest_minutes(period.until_minute, buffer_minutes)] -= period.quantity
+    found: list[Span] = []
     taken, since = 0, None
-    for ordinal in sorted(changes):
-        taken += changes[ordinal]
+    for minute in sorted(changes):
+        taken += changes[minute]
         if taken > quantity and since is None:
-            since = ordinal
+            since = minute
         elif taken <= quantity and since is not None:
-            found.append((_day(since), _day(ordinal - 1)))
+            found.append(days.span_of_minutes(since, minute))
             since = None
     if since is not None:
-        found.append((_day(since), None))
+        found.append(days.span_of_minutes(since, None))
     return found
+
+
+def rest_minutes(until_minute: int, buffer_minutes: int) -> int:
+    """How long a thing rests after a loan that ends at ``until_minute`` of a day."""
+    if until_minute == DAY_MINUTES:
+        return buffer_minutes // DAY_MINUTES * DAY_MINUTES
+    return buffer_minutes
+
+
+def span_of(period: BusyPeriod) -> Span:
+    """The span that ``period`` takes."""
+    return Span(period.from_day, period.until_day, period.from_minute, period.until_minute)
 
 
 def _creating(listing: bytes, entries: Iterable[FoldEntry]) -> FoldEntry | None:
@@ -190,15 +234,11 @@ def _creating(listing: bytes, entries: Iterable[FoldEntry]) -> FoldEntry | None:
     return min(creating, key=lambda entry: entry.entry_id, default=None)
 
 
-def _until(period: BusyPeriod) -> tuple[str, bool]:
+def _until(period: BusyPeriod) -> tuple[str, bool, int]:
     """The last day, for comparing: an open end is the latest."""
-    return (period.until_day or days.LAST_DAY, period.until_day is None)
+    return (period.until_day or days.LAST_DAY, period.until_day is None, period.until_minute)
 
 
-def _reach(period: BusyPeriod) -> tuple[bool, tuple[str, bool], int, str]:
+def _reach(period: BusyPeriod) -> tuple[bool, tuple[str, bool, int], int, str, int]:
     """How much a period takes: the greater hides the smaller of the same promise."""
-    return (period.out, _until(period), period.quantity, period.from_day)
-
-
-def _day(ordinal: int) -> str:
-    return days.format_day(date.fromordinal(ordinal))
+    return (period.out, _until(period), period.quantity, period.from_day, -period.from_minute)

@@ -7,7 +7,18 @@ compares the two. This module holds no rule that is not in the table.
 from typing import Final
 
 from p2pshare.domain.agreement import AgreementTable, Condition, Row, register_agreement
-from p2pshare.domain.bodies import LoanAccept, LoanMove, LoanRequest
+from p2pshare.domain.agreement_bodies import (
+    CustodyMove,
+    GiveBack,
+    LoanAccept,
+    LoanGrant,
+    LoanMove,
+    LoanRefuse,
+    LoanRenew,
+    LoanReport,
+    LoanRequest,
+)
+from p2pshare.domain.agreement_table import STAYS
 
 BORROWER: Final = "borrower"
 LENDER: Final = "lender"
@@ -21,6 +32,7 @@ RETURNED: Final = "returned"
 CLOSED: Final = "closed"
 LOST: Final = "lost"
 DISPUTED: Final = "disputed"
+SETTLED: Final = "settled"
 
 # Why the ranks are as they are. Concurrent moves are moves whose authors had not seen each other's;
 # all of them count, and the least rank is taken first. What is taken first decides, for most moves
@@ -33,7 +45,11 @@ DISPUTED: Final = "disputed"
 # - Then what withdraws: cancel (1), decline (2). Nobody is bound to a promise that they had already
 #   given up when it was made, so a concurrent accept (3) comes too late.
 # - lost (4) comes after custody: a thing that somebody has in hand is not lost.
-# - dispute (5) comes last, so that it rests on the state that all the others agree upon.
+# - dispute (5) comes after all of them, so that it rests on the state that they agree upon; settle
+#   (6) after it.
+# - renew and report (1) change no state. grant (3) and refuse (2) answer renew, as accept and
+#   decline do a request: what withdraws is taken first. grant comes before lost, which needs to be
+#   after the day that was granted.
 #
 # Hand-over and receive say the same thing from two sides, and so do give-back and take-back. One
 # signature moves, because people forget to click; whoever comes second, even late, joins: nothing
@@ -92,40 +108,81 @@ LOAN: Final = AgreementTable(
             roles=(LENDER,),
             from_states=(ACCEPTED,),
             to_state=CHECKED_OUT,
-            body=LoanMove,
+            body=CustodyMove,
             rank=0,
             label="Hand over",
-            joins=(CHECKED_OUT, RETURNED, CLOSED, LOST, DISPUTED),
+            joins=(CHECKED_OUT, RETURNED, CLOSED, LOST, DISPUTED, SETTLED),
         ),
         Row(
             move="receive",
             roles=(BORROWER,),
             from_states=(ACCEPTED,),
             to_state=CHECKED_OUT,
-            body=LoanMove,
+            body=CustodyMove,
             rank=0,
             label="Received it",
-            joins=(CHECKED_OUT, RETURNED, CLOSED, LOST, DISPUTED),
+            joins=(CHECKED_OUT, RETURNED, CLOSED, LOST, DISPUTED, SETTLED),
+        ),
+        Row(
+            move="renew",
+            roles=(BORROWER,),
+            from_states=(CHECKED_OUT,),
+            to_state=STAYS,
+            body=LoanRenew,
+            rank=1,
+            label="Ask to keep it longer",
+            by_button=False,
+        ),
+        Row(
+            move="grant",
+            roles=(LENDER,),
+            from_states=(CHECKED_OUT,),
+            to_state=STAYS,
+            body=LoanGrant,
+            rank=3,
+            label="Lend it longer",
+            condition=Condition.END_ASKED,
+            by_button=False,
+        ),
+        Row(
+            move="refuse",
+            roles=(LENDER,),
+            from_states=(CHECKED_OUT,),
+            to_state=STAYS,
+            body=LoanRefuse,
+            rank=2,
+            label="Not longer",
+            condition=Condition.END_ASKED,
+        ),
+        Row(
+            move="report",
+            roles=(BORROWER, LENDER),
+            from_states=(CHECKED_OUT, RETURNED, DISPUTED),
+            to_state=STAYS,
+            body=LoanReport,
+            rank=1,
+            label="Report damage or loss",
+            by_button=False,
         ),
         Row(
             move="give-back",
             roles=(BORROWER,),
             from_states=(CHECKED_OUT,),
             to_state=RETURNED,
-            body=LoanMove,
+            body=GiveBack,
             rank=0,
             label="Give back",
-            joins=(CLOSED, DISPUTED),
+            joins=(CLOSED, DISPUTED, SETTLED),
         ),
         Row(
             move="take-back",
             roles=(LENDER,),
             from_states=(CHECKED_OUT, RETURNED),
             to_state=CLOSED,
-            body=LoanMove,
+            body=CustodyMove,
             rank=0,
             label="Got it back",
-            joins=(DISPUTED,),
+            joins=(DISPUTED, SETTLED),
         ),
         Row(
             move="lost",
@@ -145,14 +202,40 @@ LOAN: Final = AgreementTable(
             body=LoanMove,
             rank=5,
             label="Dispute",
+            joins=(DISPUTED,),
             condition=Condition.WITHIN_DISPUTE_DAYS,
         ),
+        Row(
+            move="settle",
+            roles=(BORROWER, LENDER),
+            from_states=(DISPUTED,),
+            to_state=SETTLED,
+            body=LoanMove,
+            rank=6,
+            label="Settle",
+            condition=Condition.OTHER_SAID_SAME,
+        ),
+        Row(
+            move="settle",
+            roles=(BORROWER, LENDER),
+            from_states=(DISPUTED,),
+            to_state=STAYS,
+            body=LoanMove,
+            rank=6,
+            label="Settle",
+        ),
     ),
+    asked=frozenset({REQUESTED}),
     promises=frozenset({ACCEPTED, CHECKED_OUT, RETURNED}),
     out=frozenset({CHECKED_OUT, RETURNED}),
     held=frozenset({CHECKED_OUT}),
     closing=frozenset({CLOSED}),
-    pairs=(("hand-over", "receive"), ("give-back", "take-back")),
+    pairs=(
+        ("hand-over", "receive"),
+        ("give-back", "take-back"),
+        ("dispute", "dispute"),
+        ("settle", "settle"),
+    ),
 )
 
 register_agreement(LOAN)

@@ -3,8 +3,8 @@
 Small pure functions. The caller (``node``) looks up the states, passes in the time, today's local
 day and the zone, signs the drafts with the acting person's feed and ingests them. What peers sign
 is not judged here but in the folds: a rule only keeps *this* device's people from signing what
-would be ignored, double-booked or unreadable elsewhere. People, listings, hours and forgetting are
-here, loans in ``domain.loan_rules``; this module hands out both.
+would be ignored, double-booked or unreadable elsewhere. People, listings and forgetting are here;
+agreements, hours and inductions have modules of their own (``loan_rules``, ``hour_rules``, ...).
 
 This module must not query, read a clock or know how an entry is encoded.
 """
@@ -15,44 +15,25 @@ import msgspec
 
 from p2pshare import limits
 from p2pshare.domain import days
-from p2pshare.domain.bodies import EntryErase, HoursPay, ListingClose, ListingPut, PersonProfile
+from p2pshare.domain.bodies import (
+    EntryErase,
+    ListingClose,
+    ListingPut,
+    LoanPolicy,
+    PersonProfile,
+)
 from p2pshare.domain.commands import (
     UNCHANGED,
     AddListing,
     CloseListing,
     EditListing,
-    PayHours,
 )
-from p2pshare.domain.drafts import Draft, check_quantity, checked
-from p2pshare.domain.hours import check_minutes
+from p2pshare.domain.drafts import Draft, check_quantity, checked, clean_words
 from p2pshare.domain.listing import ListingState
-from p2pshare.domain.loan_rules import (
-    busy_periods,
-    move_agreement,
-    move_loan,
-    noted_move,
-    request_loan,
-)
+from p2pshare.domain.terms import canonical_terms
 from p2pshare.domain.text import clean_block, clean_line
 from p2pshare.domain.vocabulary import TransactionType, default_transaction_type
 from p2pshare.errors import DomainError
-
-__all__ = [
-    "Draft",
-    "busy_periods",
-    "clean_name",
-    "close_listing",
-    "edit_listing",
-    "forget",
-    "move_agreement",
-    "move_loan",
-    "noted_move",
-    "pay_hours",
-    "put_listing",
-    "request_loan",
-    "set_name",
-]
-
 
 # --- people ---------------------------------------------------------------------------------
 
@@ -80,11 +61,15 @@ def put_listing(command: AddListing, today: str) -> Draft:
         title=_title(command.title),
         description=_description(command.description),
         category=_category(command.category),
-        tags=_words(command.tags, "tag", limits.TAGS_MAX),
+        tags=clean_words(command.tags, "tag", limits.TAGS_MAX),
         quantity=check_quantity(command.quantity),
         expires=_expires(command.expires, today),
         photos=_photos(command.photos),
-        terms=_words(command.terms, "terms code", limits.TERMS_MAX),
+        terms=canonical_terms(command.terms),
+        parts=clean_words(command.parts, "part", limits.PARTS_MAX),
+        policy=_policy(command.policy),
+        induction=command.induction,
+        witnesses=_witnesses(command.witnesses, command.person),
     )
     return checked(Draft("listing.put", put))
 
@@ -110,7 +95,7 @@ def edit_listing(state: ListingState, command: EditListing, today: str) -> Draft
     if command.category is not UNCHANGED:
         changes["category"] = _category(command.category)
     if command.tags is not UNCHANGED:
-        changes["tags"] = _words(command.tags, "tag", limits.TAGS_MAX)
+        changes["tags"] = clean_words(command.tags, "tag", limits.TAGS_MAX)
     if command.quantity is not UNCHANGED:
         changes["quantity"] = check_quantity(command.quantity)
     if command.expires is not UNCHANGED:
@@ -118,7 +103,15 @@ def edit_listing(state: ListingState, command: EditListing, today: str) -> Draft
     if command.photos is not UNCHANGED:
         changes["photos"] = _photos(command.photos)
     if command.terms is not UNCHANGED:
-        changes["terms"] = _words(command.terms, "terms code", limits.TERMS_MAX)
+        changes["terms"] = canonical_terms(command.terms, kept=state.terms)
+    if command.parts is not UNCHANGED:
+        changes["parts"] = clean_words(command.parts, "part", limits.PARTS_MAX)
+    if command.policy is not UNCHANGED:
+        changes["policy"] = _policy(command.policy)
+    if command.induction is not UNCHANGED:
+        changes["induction"] = command.induction
+    if command.witnesses is not UNCHANGED:
+        changes["witnesses"] = _witnesses(command.witnesses, command.person)
     edited = msgspec.structs.replace(current, **changes)
     if not state.closed and edited == current:
         raise DomainError("nothing would change; name at least one field with a new value")
@@ -133,16 +126,7 @@ def close_listing(state: ListingState, command: CloseListing) -> Draft:
     return Draft("listing.close", ListingClose())
 
 
-# --- hours and forgetting -------------------------------------------------------------------
-
-
-def pay_hours(command: PayHours) -> Draft:
-    """The payment; DomainError for a payment to oneself or of an impossible number of minutes."""
-    if command.payee == command.person:
-        raise DomainError("you cannot pay yourself; choose somebody else")
-    check_minutes(command.minutes)
-    payment = HoursPay(payer=command.person, payee=command.payee, minutes=command.minutes)
-    return checked(Draft("hours.pay", payment))
+# --- forgetting -----------------------------------------------------------------------------
 
 
 def forget(entries: Sequence[bytes]) -> list[Draft]:
@@ -180,11 +164,33 @@ def _category(text: str) -> str:
     return clean_line(text, limits.CATEGORY_CHARACTERS_MAX, "the category")
 
 
-def _words(words: Sequence[str], what: str, maximum: int) -> tuple[str, ...]:
-    cleaned = (clean_line(word, limits.TAG_CHARACTERS_MAX, f"a {what}") for word in words)
-    kept = tuple(dict.fromkeys(word for word in cleaned if word))
-    if len(kept) > maximum:
-        raise DomainError(f"at most {maximum} {what}s are possible; leave some out")
+def _policy(policy: LoanPolicy) -> LoanPolicy:
+    """``policy`` with clean words; raises DomainError for bounds that cannot be."""
+    for value, least, most, what in (
+        (policy.longest_days, 1, limits.LOAN_DAYS_MAX, "the longest loan, in days,"),
+        (policy.renewals, 0, limits.RENEWALS_MAX, "the number of renewals"),
+        (
+            policy.buffer_minutes,
+            0,
+            limits.BUFFER_MINUTES_MAX,
+            "the minutes between loans",
+        ),
+        (policy.hold_hours, 1, limits.HOLD_HOURS_MAX, "the hours that a turn stands"),
+    ):
+        if value is not None and not least <= value <= most:
+            raise DomainError(f"{what} must be {least} to {most}")
+    return msgspec.structs.replace(
+        policy,
+        notice=clean_block(policy.notice, limits.NOTE_CHARACTERS_MAX, "the notice"),
+        deposit=clean_line(policy.deposit, limits.TITLE_CHARACTERS_MAX, "the deposit"),
+    )
+
+
+def _witnesses(persons: Sequence[bytes], owner: bytes) -> tuple[bytes, ...]:
+    """Those beside the owner who may show others how to use a thing, each once."""
+    kept = tuple(person for person in dict.fromkeys(persons) if person != owner)
+    if len(kept) > limits.WITNESSES_MAX:
+        raise DomainError(f"at most {limits.WITNESSES_MAX} witnesses are possible; name fewer")
     return kept
 
 

@@ -31,6 +31,7 @@ from p2pshare.errors import DomainError
 FALLBACK_LANGUAGE: Final = "en"
 
 _DIGEST_LABEL: Final = b"p2pshare terms v1\0"
+_NOT_KNOWN: Final = "Not among the standard terms known here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,15 @@ def sentence_of(signed: str, language: str) -> str:
     """
     term = find_term(signed)
     return signed if term is None else term.sentence(language)
+
+
+def line_of(signed: str, language: str) -> str:
+    """A signed text with what it asks: ``Give it back clean. (CLEAN-RETURN/1)``.
+
+    Holds the text as a peer may have made it up, as ``sentence_of`` does.
+    """
+    term = find_term(signed)
+    return f"{_NOT_KNOWN if term is None else term.sentence(language)} ({signed})"
 
 
 def _near(name: str) -> str:

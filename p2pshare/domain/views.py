@@ -7,6 +7,10 @@ makes them safe.
 """
 
 from dataclasses import dataclass
+from typing import Any
+
+from p2pshare.domain.bodies import NO_POLICY, LoanPolicy
+from p2pshare.limits import DAY_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,7 @@ class PersonView:
     """A person met in some circle; ``own`` if hosted on this device.
 
     ``forked``: a feed of theirs was continued on two computers (a copied folder); all of it counts.
+    ``desk``: hosted here as a member who comes to the desk to sign.
     """
 
     person: str
@@ -21,6 +26,7 @@ class PersonView:
     last_seen_ms: int | None
     own: bool
     forked: bool = False
+    desk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +69,26 @@ class ListingView:
     closed: bool
     updated_ms: int
     own: bool
+    parts: tuple[str, ...] = ()
+    policy: LoanPolicy = NO_POLICY
+    induction: bool = False
+    witnesses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SignedMoveView:
-    """A move somebody signed, and what they noted with it."""
+    """A move somebody signed, and what they noted with it.
+
+    ``details`` are what it says beside the note (a condition, missing parts), by name; ``desk``:
+    it was signed at the desk of a library.
+    """
 
     move: str
     person: str
     at_ms: int
     note: str
+    details: tuple[tuple[str, Any], ...] = ()
+    desk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +97,9 @@ class AgreementView:
 
     ``conflict`` means that the owner promised more of the listing on these days than there is;
     ``denied`` names entries that a revocation took. ``asker`` is the borrower of a loan, ``owner``
-    its lender.
+    its lender. ``from_minute`` and ``until_minute`` are minutes of the first and the last day;
+    ``asked_until`` is the moment until which more time was asked for and not answered, as text,
+    ``offered_until_ms`` how long a turn is offered, and ``minutes`` what a session took.
     """
 
     agreement: str
@@ -105,6 +123,12 @@ class AgreementView:
     denied: tuple[str, ...]
     signed_by: tuple[SignedMoveView, ...]
     circle: str
+    terms: tuple[str, ...] = ()
+    from_minute: int = 0
+    until_minute: int = DAY_MINUTES
+    asked_until: str | None = None
+    offered_until_ms: int | None = None
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

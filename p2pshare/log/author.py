@@ -15,6 +15,7 @@ from p2pshare.log.certificate import (
     person_subject,
 )
 from p2pshare.log.entry import (
+    OWN_SEALED_KIND,
     SEALED_KIND,
     VERSION,
     ZERO_ID,
@@ -53,6 +54,8 @@ def write_entry(
 ) -> SignedEntry:
     """A signed entry at ``place``; sealed to ``readers`` (public reading keys) if they are given.
 
+    A sealed entry shows no other kind than ``sealed``, or OWN_SEALED_KIND if that is its ``kind``.
+
     Raises TooLarge, EncodingError or KeyRefused.
     """
     if readers is None:
@@ -69,7 +72,7 @@ def write_entry(
         previous=place.previous,
         time_ms=time_ms,
         subject=subject,
-        kind=kind if readers is None else SEALED_KIND,
+        kind=kind if readers is None or kind == OWN_SEALED_KIND else SEALED_KIND,
         after=tuple(sorted(set(after))),
         sealed=readers is not None,
         body_hash=body_hash(body),

@@ -26,6 +26,12 @@ ID_BYTES: Final = 32
 SUBJECT_BYTES: Final = 16
 ZERO_ID: Final = bytes(ID_BYTES)
 SEALED_KIND: Final = "sealed"
+"""The kind in the header of what is sealed to several people; both of an agreement may erase it."""
+
+OWN_SEALED_KIND: Final = "sealed.own"
+"""The kind in the header of what is sealed to its author alone, who alone may erase it."""
+
+SEALED_KINDS: Final = (SEALED_KIND, OWN_SEALED_KIND)
 
 ENTRY_LABEL: Final = b"p2pshare entry v1\0"
 ENTRY_SIGNATURE_LABEL: Final = b"p2pshare entry signature v1\0"
@@ -109,8 +115,8 @@ def _check_rules(header: Header) -> None:
         raise TooLarge(f"a body is at most {BODY_BYTES_MAX} bytes")
     if len(header.kind) > KIND_CHARACTERS_MAX or not _KIND.fullmatch(header.kind):
         raise EncodingError("the kind is not a short dotted name")
-    if header.sealed != (header.kind == SEALED_KIND):
-        raise EncodingError("a sealed entry, and only that, has the kind 'sealed'")
+    if header.sealed != (header.kind in SEALED_KINDS):
+        raise EncodingError("a sealed entry, and only that, has a sealed kind")
     after = header.after
     if after:
         if len(after) > AFTER_ENTRIES_MAX:

@@ -14,7 +14,13 @@ from p2pshare.domain.bodies import PersonProfile, decode_payload
 from p2pshare.errors import LogError, ReceiptRefused
 from p2pshare.log.body import SALT_BYTES, clear_payload, is_sealed_plain
 from p2pshare.log.certificate import Certificate, person_subject
-from p2pshare.log.entry import SUBJECT_BYTES, Header, SignedEntry, signature_verifies
+from p2pshare.log.entry import (
+    SEALED_KIND,
+    SUBJECT_BYTES,
+    Header,
+    SignedEntry,
+    signature_verifies,
+)
 from p2pshare.log.receipt import BareEntry, ClearEntry, OpenedEntry, Receipt
 from p2pshare.log.standing import Denial, Standing
 from p2pshare.log.stretch import ReadEntry, read_certificate, read_entry
@@ -126,8 +132,8 @@ def _prove_opening(entry: ClearEntry) -> tuple[bytes, _Opening]:
 
 def _prove_move(entry: OpenedEntry, openings: Mapping[bytes, _Opening]) -> ProvenEntry:
     read = read_entry(SignedEntry(entry.header, entry.signature, entry.body))
-    if not read.header.sealed:
-        raise ReceiptRefused("it is not a sealed entry")
+    if read.header.kind != SEALED_KIND:
+        raise ReceiptRefused("it is not sealed to two people")
     if not is_sealed_plain(entry.body, entry.plain):
         raise ReceiptRefused("the words shown are not the ones that were sealed and signed")
     return _proven(read, openings, entry.plain[SALT_BYTES:])

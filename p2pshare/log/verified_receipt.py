@@ -18,7 +18,8 @@ from p2pshare.domain.agreement import (
     both_signed,
     fold_agreement,
 )
-from p2pshare.domain.bodies import AgreementOpening, decode_sealed_payload
+from p2pshare.domain.agreement_bodies import AgreementOpening
+from p2pshare.domain.bodies import decode_sealed_payload
 from p2pshare.domain.ordering import FoldEntry
 from p2pshare.errors import ReceiptRefused
 from p2pshare.log.entry import SUBJECT_BYTES
@@ -109,7 +110,7 @@ def verify_receipt(data: bytes) -> VerifiedReceipt:
     proof = prove(receipt)
     said = decode_sealed_payload(proof.opening.payload)
     table = None if said is None else agreement_of(said[0])
-    if said is None or table is None or not isinstance(said[1], AgreementOpening):
+    if said is None or table is None or table.alone or not isinstance(said[1], AgreementOpening):
         raise ReceiptRefused("it is about nothing that this version of p2pshare knows")
     about = said[1]
     _check_listing(proof, about)

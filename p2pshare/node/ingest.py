@@ -22,6 +22,10 @@ from p2pshare.store.blobs import delete_unused, note_used
 from p2pshare.store.database import Database
 from p2pshare.store.derive import Derivation
 from p2pshare.store.feeds import FeedCache, circle_numbers, tips_of
+from p2pshare.store.folded_tables import (
+    AGREEMENTS,
+    LISTING_PHOTOS,
+)
 from p2pshare.store.folding import Folder
 from p2pshare.store.notes import (
     ERASED_IN_LOG,
@@ -32,7 +36,9 @@ from p2pshare.store.notes import (
 )
 from p2pshare.store.owed import owed_changes, watch_owed
 from p2pshare.store.repair import repair_entry
-from p2pshare.store.rows import AGREEMENTS, LISTING_PHOTOS, RowChange
+from p2pshare.store.rows import (
+    RowChange,
+)
 from p2pshare.store.states import SubjectStates
 
 

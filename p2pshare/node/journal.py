@@ -30,13 +30,21 @@ from p2pshare.store.blobs import (
     wanted_photos,
 )
 from p2pshare.store.feeds import circle_numbers, tips_of
+from p2pshare.store.folded_tables import (
+    AGREEMENTS,
+    FOLDED,
+    LISTINGS,
+)
 from p2pshare.store.repair import mark_damaged, owed_entries
-from p2pshare.store.rows import AGREEMENTS, FOLDED, LISTINGS, RowChange
+from p2pshare.store.rows import (
+    RowChange,
+)
 from p2pshare.store.states import LISTING_KIND
 
 logger: Final = logging.getLogger("p2pshare.node.journal")
 
 _TABLE_OF: Final = {LISTING_KIND: LISTINGS.name, SEALED_KIND: AGREEMENTS.name}
+"""The table of which a forgotten subject had rows."""
 
 
 @dataclass(slots=True)

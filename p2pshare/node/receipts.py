@@ -75,6 +75,8 @@ class _Maker:
         if reading is None or reading.state is None or person not in reading.parties:
             raise UnknownReference("only the two who made an agreement can make its receipt")
         state = reading.state
+        if reading.table.alone:
+            raise DomainError("a receipt takes two people, and that one is yours alone")
         if state.denied:
             raise DomainError(
                 "a revoked key signed a part of this; a receipt cannot tell how that stands"

@@ -9,15 +9,23 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import msgspec
+
 from p2pshare.clock import Clock
-from p2pshare.domain.bodies import encode_payload, encode_sealed_payload
-from p2pshare.domain.rules import Draft
+from p2pshare.domain.bodies import KINDS, Body, encode_payload, encode_sealed_payload
+from p2pshare.domain.drafts import Draft
 from p2pshare.errors import NodeError, QuotaExceeded, UnknownReference
 from p2pshare.limits import SEALED_READERS_MAX
 from p2pshare.log.author import Place, write_entry, write_feed_open
 from p2pshare.log.body import SALT_BYTES
 from p2pshare.log.certificate import issue_certificate
-from p2pshare.log.entry import SUBJECT_BYTES, SignedEntry, entry_id
+from p2pshare.log.entry import (
+    OWN_SEALED_KIND,
+    SEALED_KIND,
+    SUBJECT_BYTES,
+    SignedEntry,
+    entry_id,
+)
 from p2pshare.log.keys import SigningKey
 from p2pshare.node.ingest import IngestBatch
 from p2pshare.node.keystore import KeyStore
@@ -57,31 +65,50 @@ class Writing:
         self._keys = keys
         self._person = person
         self._clock = clock
+        self._at_desk = local.is_at_desk(batch.connection, person)
         self._going_on: _GoingOn | None = None
 
-    def write(self, draft: Draft, subject: bytes = b"") -> bytes:
-        """Sign and append a clear entry; the subject it is about (the one it creates if empty)."""
-        payload = encode_payload(draft.body)
-        return self._write(draft.kind, payload, subject, None)
+    def write(self, draft: Draft, subject: bytes = b"", after: Iterable[bytes] = ()) -> bytes:
+        """Sign and append a clear entry; the subject it is about (the one it creates if empty).
+
+        ``after``: where it creates one, entries (at most 4) of others that it is to come after.
+        """
+        payload = encode_payload(self._where(draft.body))
+        return self._write(draft.kind, payload, subject, None, after)
 
     def write_statement(self, kind: str, payload: bytes, subject: bytes) -> bytes:
         """Sign and append an entry whose payload the person key has signed already."""
         return self._write(kind, payload, subject, None)
 
     def write_sealed(self, draft: Draft, parties: Iterable[bytes], subject: bytes = b"") -> bytes:
-        """Sign and append an entry sealed to the parties (persons); the subject it is about."""
+        """Sign and append an entry sealed to the parties (persons); the subject it is about.
+
+        What its author alone may erase is sealed so that everybody can tell (protocol section 3).
+        """
         self._open_feed()  # by it the person's own reading key is known in this circle
         readers = []
-        for party in parties:
+        for party in dict.fromkeys(parties):
             keys = reading_keys_of(self.connection, party, self._batch.circles[self.circle])
             if not keys:
                 raise UnknownReference("that person has not been met in this circle yet")
             readers.extend(keys)
-        payload = encode_sealed_payload(draft.kind, draft.body)
-        return self._write(draft.kind, payload, subject, readers[:SEALED_READERS_MAX])
+        payload = encode_sealed_payload(draft.kind, self._where(draft.body))
+        kind = OWN_SEALED_KIND if KINDS[draft.kind].erasable == "own" else SEALED_KIND
+        return self._write(kind, payload, subject, readers[:SEALED_READERS_MAX])
+
+    def _where(self, body: Body) -> Body:
+        """``body`` with the word that it is signed at a desk, for those who are hosted at one."""
+        if "desk" not in body.__struct_fields__ or not self._at_desk:
+            return body
+        return msgspec.structs.replace(body, desk=True)
 
     def _write(
-        self, kind: str, payload: bytes, subject: bytes, readers: list[bytes] | None
+        self,
+        kind: str,
+        payload: bytes,
+        subject: bytes,
+        readers: list[bytes] | None,
+        after: Iterable[bytes] = (),
     ) -> bytes:
         key, place = self._open_feed()
         entry = write_entry(
@@ -93,7 +120,7 @@ class Writing:
             payload=payload,
             salt=os.urandom(SALT_BYTES),
             subject=subject,
-            after=self.states.heads(self.circle, subject) if subject else (),
+            after=self.states.heads(self.circle, subject) if subject else tuple(after),
             readers=readers,
         )
         self._append(entry)

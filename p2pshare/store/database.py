@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from p2pshare.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
-from p2pshare.store.migrations import migrate
+from p2pshare.store.migrations import create_latest, migrate
 from p2pshare.store.wipe import ledger_closed, ledger_opened, wipe_gaps
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 """Raised with each schema change (and ``migrations.FIRST_OF_VERSION``); in PRAGMA user_version."""
 
-FOLD_VERSION: Final = 1
+FOLD_VERSION: Final = 2
 """Raised when folding gives other rows; an older ledger is rebuilt, a newer one is left alone."""
 
 SQLITE_DAMAGE: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
@@ -81,7 +81,8 @@ class Database:
         try:
             self.check_versions()
             if self._user_version() < SCHEMA_VERSION:
-                migrate(connection)
+                empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+                (create_latest if empty else migrate)(connection)
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 connection.execute(
                     "INSERT OR IGNORE INTO ledger (name, value) VALUES ('fold_version', ?)",

@@ -6,34 +6,46 @@ matter. What an erasure covers loses its body here, and what is not in hand is o
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from p2pshare.log.entry import SEALED_KIND
+from p2pshare.domain.hours import PAYMENT_KINDS
+from p2pshare.domain.induction import GRANT_KIND
+from p2pshare.log.entry import OWN_SEALED_KIND, SEALED_KIND
 from p2pshare.log.keys import ReadingKey
 from p2pshare.store.derive import Subject
 from p2pshare.store.feeds import FeedCache, chunks
-from p2pshare.store.gather import GatheredSubject
-from p2pshare.store.rows import (
+from p2pshare.store.folded_tables import (
     AGREEMENT_MOVES,
+    AGREEMENT_PHOTOS,
     AGREEMENTS,
     BUSY_PERIODS,
+    INDUCTIONS,
     LISTING_PHOTOS,
     LISTINGS,
     PAYMENTS,
     PERSONS,
+    WAITING,
+)
+from p2pshare.store.gather import GatheredSubject
+from p2pshare.store.history import HISTORY_TABLES, history_rows
+from p2pshare.store.rows import (
     FoldedRows,
     RowChange,
+    agreement_photo_rows,
     agreement_row,
     busy_row,
+    induction_row,
     listing_row,
     move_rows,
     payment_row,
     person_row,
     photo_rows,
+    waiting_rows,
     write_rows,
 )
-from p2pshare.store.states import LISTING_KIND, PAYMENT_KIND, SubjectStates, is_covered
+from p2pshare.store.states import LISTING_KIND, SubjectStates, is_covered
 
 
 @dataclass(slots=True)
@@ -83,27 +95,32 @@ class Folder:
     ) -> tuple[bytes, bytes] | None:
         """Put the rows of a subject; the parties where it is an agreement this reader knows."""
         circle, creating = folded.circle, gathered.creating
-        key = gathered.subject.hex()
         if creating is None:
             for person, name in self._states.names(gathered):
                 folded.put(PERSONS, person.hex(), [person_row(circle, person, name)])
-        elif creating.kind == LISTING_KIND:
-            listing, periods = self._states.listing_of(gathered)
-            folded.put(LISTINGS, key, [] if listing is None else [listing_row(circle, listing)])
-            folded.put(LISTING_PHOTOS, key, [] if listing is None else photo_rows(circle, listing))
-            folded.put(
-                BUSY_PERIODS, key, [busy_row(gathered.subject, period) for period in periods]
-            )
-        elif creating.kind == PAYMENT_KIND:
-            payment = self._states.payment_of(gathered)
-            folded.put(PAYMENTS, key, [] if payment is None else [payment_row(circle, payment)])
-        elif creating.header.kind == SEALED_KIND:
-            reading = self._states.agreement_of(gathered)
-            state = None if reading is None else reading.state
-            folded.put(AGREEMENTS, key, [] if state is None else [agreement_row(circle, state)])
-            folded.put(AGREEMENT_MOVES, key, [] if state is None else move_rows(state))
-            return None if reading is None else reading.parties
+            return None
+        if creating.header.kind == OWN_SEALED_KIND:
+            _fold_history(self._states, gathered, folded)
+        if creating.header.sealed:
+            return self._fold_sealed(gathered, folded)
+        fold = _CLEAR_FOLDS.get(creating.kind)
+        if fold is not None:
+            fold(self._states, gathered, folded)
         return None
+
+    def _fold_sealed(
+        self, gathered: GatheredSubject, folded: FoldedRows
+    ) -> tuple[bytes, bytes] | None:
+        """Put the rows of an agreement."""
+        key = gathered.subject.hex()
+        reading = self._states.agreement_of(gathered)
+        state = None if reading is None else reading.state
+        circle = folded.circle
+        folded.put(AGREEMENTS, key, [] if state is None else [agreement_row(circle, state)])
+        folded.put(AGREEMENT_MOVES, key, [] if state is None else move_rows(state))
+        photos = [] if state is None else agreement_photo_rows(circle, state)
+        folded.put(AGREEMENT_PHOTOS, key, photos)
+        return None if reading is None else reading.parties
 
     def _settle_bodies(
         self, gathered: GatheredSubject, parties: tuple[bytes, bytes] | None
@@ -118,7 +135,7 @@ class Folder:
         undecided = parties is None and bool(gathered.needs)
         for entry in gathered.entries:
             if not undecided and is_covered(entry, parties):
-                if entry is creating and entry.header.sealed and not entry.has_body:
+                if entry is creating and entry.header.kind == SEALED_KIND and not entry.has_body:
                     continue
                 deleted = self._connection.execute(
                     "DELETE FROM bodies WHERE entry = ?", (entry.number,)
@@ -147,3 +164,41 @@ class Folder:
                 "INSERT OR IGNORE INTO dependencies (needed, circle, subject) VALUES (?, ?, ?)",
                 wanted,
             )
+
+
+def _fold_listing(states: SubjectStates, gathered: GatheredSubject, folded: FoldedRows) -> None:
+    key, circle = gathered.subject.hex(), folded.circle
+    reading = states.listing_of(gathered)
+    listing = reading.state
+    folded.put(LISTINGS, key, [] if listing is None else [listing_row(circle, listing)])
+    folded.put(LISTING_PHOTOS, key, [] if listing is None else photo_rows(circle, listing))
+    periods = [busy_row(gathered.subject, period) for period in reading.periods]
+    folded.put(BUSY_PERIODS, key, periods)
+    folded.put(WAITING, key, waiting_rows(gathered.subject, reading.queue))
+
+
+def _fold_payments(states: SubjectStates, gathered: GatheredSubject, folded: FoldedRows) -> None:
+    payments = states.payments_of(gathered)
+    rows = [payment_row(folded.circle, payment) for payment in payments]
+    folded.put(PAYMENTS, gathered.subject.hex(), rows)
+
+
+def _fold_induction(states: SubjectStates, gathered: GatheredSubject, folded: FoldedRows) -> None:
+    induction = states.induction_of(gathered)
+    rows = [] if induction is None else [induction_row(folded.circle, induction)]
+    folded.put(INDUCTIONS, gathered.subject.hex(), rows)
+
+
+def _fold_history(states: SubjectStates, gathered: GatheredSubject, folded: FoldedRows) -> None:
+    """What its author alone can read; once it is erased, nobody can tell which kind it was."""
+    history = states.history_of(gathered)
+    for kind, table in HISTORY_TABLES.items():
+        folded.put(table, gathered.subject.hex(), history_rows(folded.circle, kind, history))
+
+
+_CLEAR_FOLDS: Final[Mapping[str, Callable[[SubjectStates, GatheredSubject, FoldedRows], None]]] = {
+    LISTING_KIND: _fold_listing,
+    **dict.fromkeys(PAYMENT_KINDS, _fold_payments),
+    GRANT_KIND: _fold_induction,
+}
+"""How a subject becomes rows, by the kind of the clear entry that creates it."""

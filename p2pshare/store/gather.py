@@ -18,7 +18,7 @@ import msgspec
 from p2pshare.domain.bodies import KINDS, Body, decode_payload, decode_sealed_payload
 from p2pshare.errors import StoreDamaged
 from p2pshare.log.body import clear_payload, open_body
-from p2pshare.log.entry import SEALED_KIND, SUBJECT_BYTES, Header
+from p2pshare.log.entry import OWN_SEALED_KIND, SUBJECT_BYTES, Header
 from p2pshare.log.keys import ReadingKey
 from p2pshare.log.standing import Denial, Standing
 from p2pshare.log.tree import ROOT_BRANCH, Branch, Position
@@ -107,7 +107,7 @@ class Gatherer:
             header = _decode(data, number)
             position = Position(branch, seq)
             if header.sealed:
-                kind, payload = opened.get(number, (SEALED_KIND, None))
+                kind, payload = opened.get(number, (header.kind, None))
             else:
                 kind, payload = _read_clear(header, None if damage == BODY_DAMAGED else body)
             standing = self._feeds.standing(feed_number)
@@ -169,7 +169,12 @@ class Gatherer:
         payload = open_body(
             body, self._keys, circle=header.circle, feed=header.feed, previous=header.previous
         )
-        return None if payload is None else decode_sealed_payload(payload)
+        said = None if payload is None else decode_sealed_payload(payload)
+        if said is None:
+            return None
+        # What others may rely on is never in what its author alone can erase, nor the reverse.
+        by_author = KINDS[said[0]].erasable == "own"
+        return said if by_author == (header.kind == OWN_SEALED_KIND) else None
 
     def _find_waiting(self, gathered: Iterable[GatheredSubject]) -> None:
         """Mark the entries that come after one that is not in hand in their circle."""

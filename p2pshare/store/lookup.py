@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from p2pshare.errors import DomainError, UnknownReference
-from p2pshare.log.entry import SEALED_KIND, SUBJECT_BYTES
+from p2pshare.log.entry import SEALED_KINDS, SUBJECT_BYTES
 from p2pshare.store.feeds import chunks, marks
 
 
@@ -76,8 +76,9 @@ def sealed_subjects(connection: sqlite3.Connection) -> list[bytes]:
     return [
         subject
         for (subject,) in connection.execute(
-            "SELECT subject FROM entries WHERE kind = ? AND substr(id, 1, ?) = subject",
-            (SEALED_KIND, SUBJECT_BYTES),
+            f"SELECT subject FROM entries WHERE kind IN ({marks(SEALED_KINDS)})"
+            " AND substr(id, 1, ?) = subject",
+            (*SEALED_KINDS, SUBJECT_BYTES),
         )
     ]
 

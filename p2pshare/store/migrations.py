@@ -7,13 +7,20 @@ section 10). This module knows no rule: what goes into the tables is decided els
 """
 
 import sqlite3
+from contextlib import closing
+from functools import cache
 from typing import Final
 
 from sqlite_utils import Database as SqliteUtilsDatabase
 from sqlite_utils import Migrations
 from sqlite_utils.db import Table
 
+from p2pshare.store.ledger_migrations import grow_ledger
+
 ledger_migrations: Final = Migrations("p2pshare")
+
+_APPLIED: Final = "_sqlite_migrations"
+_INDEX: Final = "listings_fts"
 
 LOG_TABLES: Final = ("circles", "feeds", "branches", "entries", "tips", "bodies")
 """What was received and verified; the branches and tips follow from the entries."""
@@ -29,6 +36,12 @@ FOLDED_TABLES: Final = (
     "payments",
     "agreements",
     "agreement_moves",
+    "waiting",
+    "inductions",
+    "agreement_photos",
+    "history_loans",
+    "history_members",
+    "history_hours",
 )
 """The rows people look at: a pure function of the log and the reader's keys."""
 
@@ -45,10 +58,12 @@ LOCAL_TABLES: Final = (
     "unused_photos",
     "wanted_photos",
     "thumbnails",
+    "saved_searches",
+    "told_reminders",
 )
 """What belongs to this installation and is never sent."""
 
-FIRST_OF_VERSION: Final = {2: "0002_imports", 3: "0003_photos"}
+FIRST_OF_VERSION: Final = {2: "0002_imports", 3: "0003_photos", 4: "0004_ledger"}
 """The first migration of each schema version but the first."""
 
 
@@ -60,6 +75,34 @@ def migrate(connection: sqlite3.Connection, version: int | None = None) -> None:
         if version is not None and number > version
     ]
     ledger_migrations.apply(SqliteUtilsDatabase(connection), stop_before=later)
+
+
+def create_latest(connection: sqlite3.Connection) -> None:
+    """Give an empty file what ``migrate`` would, at once; the caller holds the transaction.
+
+    The migrations run once in a process, elsewhere, and what they left is copied: they make some
+    tables several times over, which takes four times as long.
+    """
+    statements, applied = _latest()
+    for statement in statements:
+        connection.execute(statement)
+    connection.executemany(
+        f"INSERT INTO {_APPLIED} VALUES ({', '.join('?' * len(applied[0]))})", applied
+    )
+
+
+@cache
+def _latest() -> tuple[list[str], list[tuple[object, ...]]]:
+    """The statements of the latest schema, and the rows that say which migrations were applied."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        migrate(fresh)
+        statements = [
+            sql
+            for name, sql in fresh.execute("SELECT name, sql FROM sqlite_master ORDER BY rowid")
+            # Indexes of keys come with their tables, and so do the tables of the full-text index.
+            if sql is not None and not name.startswith(("sqlite_", f"{_INDEX}_"))
+        ]
+        return statements, fresh.execute(f"SELECT * FROM {_APPLIED}").fetchall()
 
 
 def _table(database: SqliteUtilsDatabase, name: str) -> Table:
@@ -334,3 +377,6 @@ def _create_photos(database: SqliteUtilsDatabase) -> None:
     _table(database, "thumbnails").create(
         {"hash": bytes, "data": bytes, "refusal": str}, pk="hash", not_null={"data", "refusal"}
     )
+
+
+ledger_migrations(name="0004_ledger")(grow_ledger)

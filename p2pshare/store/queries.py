@@ -7,36 +7,40 @@ parties only.
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from p2pshare.domain.bodies import BusyPeriod
+import msgspec
+
+from p2pshare.domain.bodies import BusyPeriod, LoanPolicy
 from p2pshare.domain.categories import Categories
-from p2pshare.domain.days import overlap
-from p2pshare.domain.listing import available, conflicts
-from p2pshare.domain.loan import LOAN
+from p2pshare.domain.listing import available
+from p2pshare.domain.matching import Vocabulary
+from p2pshare.domain.synonyms import Synonyms
 from p2pshare.domain.views import (
     AgreementView,
-    BalanceView,
     CircleView,
     FeedView,
     ListingView,
     PersonView,
-    SignedMoveView,
 )
 from p2pshare.store import local
-from p2pshare.store.feeds import chunks, marks, read_frontier, tips_of
+from p2pshare.store.accounts import Accounts
+from p2pshare.store.agreements import AgreementQueries
+from p2pshare.store.busy import busy_periods_of
+from p2pshare.store.feeds import read_frontier, tips_of
+from p2pshare.store.history import HistoryQueries
+from p2pshare.store.inductions import Inductions
 from p2pshare.store.labels import names_of, times_of
+from p2pshare.store.matching import Matching
+from p2pshare.store.reminders import Reminders
 from p2pshare.store.search import NO_CATEGORIES, matching_listings
+from p2pshare.store.statistics import Statistics
 
 _LISTING_COLUMNS: Final = (
     "l.listing, l.circle, l.owner, l.exchange_type, l.item_type, l.transaction_types, l.title,"
     " l.description, l.category, l.tags, l.quantity, l.expires, l.photos, l.terms, l.closed,"
-    " l.updated_entry"
-)
-_AGREEMENT_COLUMNS: Final = (
-    "agreement, kind, circle, listing, owner, asker, title, quantity, from_day, until_day, note,"
-    " due_at_ms, closed_ms, state, underlying_state, denied"
+    " l.updated_entry, l.parts, l.policy, l.induction, l.witnesses"
 )
 
 
@@ -44,11 +48,53 @@ class Queries:
     """Reads the ledger for people and programs."""
 
     def __init__(
-        self, connection: sqlite3.Connection, categories: Categories = NO_CATEGORIES
+        self,
+        connection: sqlite3.Connection,
+        categories: Categories = NO_CATEGORIES,
+        vocabulary: Callable[[], Vocabulary] | None = None,
     ) -> None:
-        """``categories``: those by whose words listings are found too."""
+        """``categories``: those by whose words listings are found too.
+
+        ``vocabulary`` gives the words by which wants match offers, as they are now; without it
+        there are no synonyms.
+        """
         self._connection = connection
+        self._vocabulary = vocabulary or (lambda: Vocabulary(categories, Synonyms()))
         self._categories = categories
+        self._agreements = AgreementQueries(connection)
+        self._accounts = Accounts(connection)
+        self._reminders = Reminders(connection)
+        self._history = HistoryQueries(connection)
+
+    @property
+    def accounts(self) -> Accounts:
+        """Accounts of hours: balances, limits, statements."""
+        return self._accounts
+
+    @property
+    def inductions(self) -> Inductions:
+        """Who was shown how to use what."""
+        return Inductions(self._connection)
+
+    @property
+    def reminders(self) -> Reminders:
+        """What reminders and calendars need, and what was told."""
+        return self._reminders
+
+    @property
+    def history(self) -> HistoryQueries:
+        """What was before, as other programs had listed it."""
+        return self._history
+
+    @property
+    def matching(self) -> Matching:
+        """Which offers match wants and saved searches; what is wanted and not offered."""
+        return Matching(self._connection, self._vocabulary())
+
+    @property
+    def statistics(self) -> Statistics:
+        """How things are used, and what lending has spared people."""
+        return Statistics(self._connection, self._vocabulary())
 
     # --- listings -------------------------------------------------------------------------
 
@@ -112,10 +158,10 @@ class Queries:
 
     def busy_periods(self, listing: str) -> list[BusyPeriod]:
         """The days of a listing that its owner has promised."""
-        return self._busy([listing]).get(listing, [])
+        return busy_periods_of(self._connection, [listing]).get(listing, [])
 
     def _listing_views(self, rows: Sequence[tuple[Any, ...]], today: str) -> list[ListingView]:
-        busy = self._busy([row[0] for row in rows])
+        busy = busy_periods_of(self._connection, [row[0] for row in rows])
         names = names_of(self._connection, {row[2] for row in rows})
         times = times_of(self._connection, [row[15] for row in rows])
         own = {person.hex() for person in local.own_persons(self._connection)}
@@ -140,27 +186,20 @@ class Queries:
                 closed=bool(row[14]),
                 updated_ms=times.get(row[15], 0),
                 own=row[2] in own,
+                parts=tuple(json.loads(row[16])),
+                policy=msgspec.json.decode(row[17], type=LoanPolicy),
+                induction=bool(row[18]),
+                witnesses=tuple(json.loads(row[19])),
             )
             for row in rows
         ]
-
-    def _busy(self, listings: Sequence[str]) -> dict[str, list[BusyPeriod]]:
-        found: dict[str, list[BusyPeriod]] = {}
-        for chunk in chunks(listings):
-            for listing, from_day, until_day, quantity, out, tag in self._connection.execute(
-                "SELECT listing, from_day, until_day, quantity, out, tag FROM busy_periods"
-                f" WHERE listing IN ({marks(chunk)}) ORDER BY number",
-                chunk,
-            ):
-                period = BusyPeriod(from_day, until_day, quantity, bool(out), bytes.fromhex(tag))
-                found.setdefault(listing, []).append(period)
-        return found
 
     # --- people ---------------------------------------------------------------------------
 
     def people(self, circle: str | None = None) -> list[PersonView]:
         """Everybody met, oneself included, by name."""
         own = {person.hex() for person in local.own_persons(self._connection)}
+        at_desk = {person.hex() for person in local.desk_persons(self._connection)}
         seen: dict[str, int] = {}
         for person, at_ms in self._connection.execute(
             "SELECT f.person, max(min(e.time_ms, e.received_ms)) FROM tips AS t"
@@ -188,6 +227,7 @@ class Queries:
                 last_seen_ms=seen.get(person),
                 own=person in own,
                 forked=person in forked,
+                desk=person in at_desk,
             )
             for person, name in rows
         ]
@@ -233,74 +273,25 @@ class Queries:
         persons: Sequence[str] | None = None,
         circle: str | None = None,
         agreement: str | None = None,
+        listing: str | None = None,
+        states: Iterable[str] | None = None,
+        due_before_ms: int | None = None,
+        limit: int | None = None,
+        offset: int = 0,
     ) -> list[AgreementView]:
-        """The agreements this reader knows, those changed last first.
-
-        ``persons`` (hex) keeps those in which one of them takes part.
-        """
-        where, values = ["1 = 1"], list[Any]()
-        for column, value in (("kind", kind), ("circle", circle), ("agreement", agreement)):
-            if value is not None:
-                where.append(f"{column} = ?")
-                values.append(value)
-        if persons is not None:
-            where.append(f"(owner IN ({marks(persons)}) OR asker IN ({marks(persons)}))")
-            values.extend([*persons, *persons])
-        rows = self._connection.execute(
-            f"SELECT {_AGREEMENT_COLUMNS} FROM agreements WHERE {' AND '.join(where)}"
-            " ORDER BY number DESC",
-            values,
-        ).fetchall()
-        signed = self._signatures([row[0] for row in rows])
-        names = names_of(self._connection, {row[4] for row in rows} | {row[5] for row in rows})
-        clashes = self._clashes({row[3] for row in rows})
-        return [_agreement_view(row, signed, names, clashes, now_ms) for row in rows]
-
-    def _signatures(self, agreements: Sequence[str]) -> dict[str, list[SignedMoveView]]:
-        found: dict[str, list[SignedMoveView]] = {}
-        for chunk in chunks(agreements):
-            rows = self._connection.execute(
-                "SELECT agreement, move, person, entry, note FROM agreement_moves"
-                f" WHERE agreement IN ({marks(chunk)}) ORDER BY agreement, place",
-                chunk,
-            ).fetchall()
-            times = times_of(self._connection, [row[3] for row in rows])
-            for agreement, move, person, entry, note in rows:
-                found.setdefault(agreement, []).append(
-                    SignedMoveView(move, person, times.get(entry, 0), note)
-                )
-        return found
-
-    def _clashes(self, listings: set[str]) -> dict[str, list[tuple[str, str | None]]]:
-        """The days on which more of a listing is promised than there is, as its owner told all."""
-        found: dict[str, list[tuple[str, str | None]]] = {}
-        busy = self._busy(sorted(listings))
-        for listing, periods in busy.items():
-            row = self._connection.execute(
-                "SELECT quantity FROM listings WHERE listing = ?", (listing,)
-            ).fetchone()
-            if row is not None:
-                found[listing] = conflicts(row[0], periods)
-        return found
-
-    # --- hours ----------------------------------------------------------------------------
-
-    def balance(self, person: str, circle: str) -> BalanceView:
-        """Minutes received less minutes paid by a person (hex) in a circle (hex)."""
-        row = self._connection.execute(
-            "SELECT (SELECT coalesce(sum(minutes), 0) FROM payments WHERE payee = ?1"
-            " AND circle = ?2) - (SELECT coalesce(sum(minutes), 0) FROM payments"
-            " WHERE payer = ?1 AND circle = ?2)",
-            (person, circle),
-        ).fetchone()
-        return BalanceView(circle, person, int(row[0]))
-
-    def balances(self, person: str) -> list[BalanceView]:
-        """A person's balance (hex) in each circle this installation is in."""
-        return [
-            self.balance(person, circle.circle.hex())
-            for circle in local.read_circles(self._connection)
-        ]
+        """The agreements this reader knows, as ``store.agreements`` finds them."""
+        return self._agreements.find(
+            now_ms,
+            kind=kind,
+            persons=persons,
+            circle=circle,
+            agreement=agreement,
+            listing=listing,
+            states=states,
+            due_before_ms=due_before_ms,
+            limit=limit,
+            offset=offset,
+        )
 
     # --- circles --------------------------------------------------------------------------
 
@@ -324,43 +315,3 @@ class Queries:
                 )
             )
         return views
-
-
-def _agreement_view(
-    row: tuple[Any, ...],
-    signed: dict[str, list[SignedMoveView]],
-    names: dict[str, str],
-    clashes: dict[str, list[tuple[str, str | None]]],
-    now_ms: int,
-) -> AgreementView:
-    (agreement, kind, circle, listing, owner, asker, title, quantity, from_day, until_day) = row[
-        :10
-    ]
-    note, due_at_ms, closed_ms, state, underlying, denied = row[10:]
-    promised = kind == LOAN.kind and underlying in LOAN.promises
-    return AgreementView(
-        agreement=agreement,
-        kind=kind,
-        listing=listing,
-        title=title,
-        owner=owner,
-        owner_name=names.get(owner, ""),
-        asker=asker,
-        asker_name=names.get(asker, ""),
-        state=state,
-        underlying_state=underlying,
-        quantity=quantity,
-        from_day=from_day,
-        until_day=until_day,
-        note=note,
-        due_at_ms=due_at_ms,
-        closed_ms=closed_ms,
-        overdue=due_at_ms is not None and underlying in LOAN.held and now_ms > due_at_ms,
-        conflict=promised
-        and any(
-            overlap((from_day, until_day), clash) is not None for clash in clashes.get(listing, [])
-        ),
-        denied=tuple(json.loads(denied)),
-        signed_by=tuple(signed.get(agreement, [])),
-        circle=circle,
-    )

@@ -12,101 +12,28 @@ from typing import Any, Final
 import msgspec
 
 from p2pshare.domain.agreement import AgreementState
+from p2pshare.domain.agreement_bodies import (
+    AgreementMove,
+    AgreementOpening,
+    CustodyMove,
+    HoldAdd,
+    LoanReport,
+)
 from p2pshare.domain.bodies import BusyPeriod
+from p2pshare.domain.days import format_moment
 from p2pshare.domain.hours import Payment
+from p2pshare.domain.induction import Induction
 from p2pshare.domain.listing import ListingState
 from p2pshare.store.feeds import chunks, marks
+from p2pshare.store.folded_tables import FOLDED, FoldedTable
 
 Row = tuple[Any, ...]
 
 _encode_json: Final = msgspec.json.Encoder().encode
 
-
-@dataclass(frozen=True, slots=True)
-class FoldedTable:
-    """A folded table: its columns but ``number``, and how rows are found by their subject.
-
-    ``key`` is the column that names a row's subject; several rows may share it. Where one subject
-    has rows in several circles, ``by_circle`` is true.
-    """
-
-    name: str
-    key: str
-    columns: tuple[str, ...]
-    by_circle: bool = False
-
-    @property
-    def key_place(self) -> int:
-        """Where the key stands in a row."""
-        return self.columns.index(self.key)
-
-
-PERSONS: Final = FoldedTable("persons", "person", ("circle", "person", "name"), by_circle=True)
-LISTINGS: Final = FoldedTable(
-    "listings",
-    "listing",
-    (
-        "listing",
-        "circle",
-        "owner",
-        "exchange_type",
-        "item_type",
-        "transaction_types",
-        "title",
-        "description",
-        "category",
-        "tags",
-        "quantity",
-        "expires",
-        "photos",
-        "terms",
-        "closed",
-        "updated_entry",
-    ),
-)
-LISTING_PHOTOS: Final = FoldedTable("listing_photos", "listing", ("listing", "circle", "photo"))
-BUSY_PERIODS: Final = FoldedTable(
-    "busy_periods", "listing", ("listing", "from_day", "until_day", "quantity", "out", "tag")
-)
-PAYMENTS: Final = FoldedTable(
-    "payments", "payment", ("payment", "circle", "payer", "payee", "minutes", "entry")
-)
-AGREEMENTS: Final = FoldedTable(
-    "agreements",
-    "agreement",
-    (
-        "agreement",
-        "kind",
-        "circle",
-        "listing",
-        "owner",
-        "asker",
-        "title",
-        "terms",
-        "quantity",
-        "from_day",
-        "until_day",
-        "note",
-        "due_at_ms",
-        "closed_ms",
-        "state",
-        "underlying_state",
-        "denied",
-    ),
-)
-AGREEMENT_MOVES: Final = FoldedTable(
-    "agreement_moves", "agreement", ("agreement", "place", "move", "person", "entry", "note")
-)
-
-FOLDED: Final = (
-    PERSONS,
-    LISTINGS,
-    LISTING_PHOTOS,
-    BUSY_PERIODS,
-    PAYMENTS,
-    AGREEMENTS,
-    AGREEMENT_MOVES,
-)
+#: What a move says that has a column of its own; of an opening it stands in the agreement's row.
+_MOVE_SHOWN: Final = frozenset({"note", "desk"})
+_OPENING_SHOWN: Final = frozenset(AgreementOpening.__struct_fields__)
 
 
 def person_row(circle: bytes, person: bytes, name: str) -> Row:
@@ -133,6 +60,10 @@ def listing_row(circle: bytes, state: ListingState) -> Row:
         _json(state.terms),
         int(state.closed),
         state.put_entry.hex(),
+        _json(state.parts),
+        _encode_json(state.policy).decode(),
+        int(state.induction),
+        _json(witness.hex() for witness in state.witnesses),
     )
 
 
@@ -150,18 +81,42 @@ def busy_row(listing: bytes, period: BusyPeriod) -> Row:
         period.quantity,
         int(period.out),
         period.tag.hex(),
+        period.from_minute,
+        period.until_minute,
     )
 
 
+def waiting_rows(listing: bytes, queue: Iterable[bytes]) -> list[Row]:
+    """A row for each token of those who wait for a listing, from place 1 on."""
+    return [(listing.hex(), place, token.hex()) for place, token in enumerate(queue, 1)]
+
+
 def payment_row(circle: bytes, payment: Payment) -> Row:
-    """The row of a payment of hours."""
+    """The row of a payment of hours, or of one part of a split."""
     return (
         payment.payment.hex(),
+        payment.place,
         circle.hex(),
         payment.payer.hex(),
         payment.payee.hex(),
         payment.minutes,
+        int(payment.gift),
+        None if payment.corrects is None else payment.corrects.hex(),
+        int(payment.confirmed),
+        int(payment.desk),
         payment.entry_id.hex(),
+    )
+
+
+def induction_row(circle: bytes, induction: Induction) -> Row:
+    """The row of a statement that somebody was shown how to use a thing."""
+    return (
+        induction.induction.hex(),
+        circle.hex(),
+        induction.listing.hex(),
+        induction.person.hex(),
+        induction.witness.hex(),
+        induction.entry_id.hex(),
     )
 
 
@@ -186,6 +141,12 @@ def agreement_row(circle: bytes, state: AgreementState) -> Row:
         state.state,
         state.underlying,
         _json(entry.hex() for entry in state.denied),
+        state.from_minute,
+        state.until_minute,
+        None if state.asked_until is None else format_moment(*state.asked_until),
+        state.offered_until_ms,
+        state.minutes,
+        state.opening.token.hex() if isinstance(state.opening, HoldAdd) else None,
     )
 
 
@@ -199,9 +160,41 @@ def move_rows(state: AgreementState) -> list[Row]:
             signature.person.hex(),
             signature.entry_id.hex(),
             signature.note,
+            _details(signature.body),
+            int(signature.body.desk),
         )
         for place, signature in enumerate(state.signatures)
     ]
+
+
+def agreement_photo_rows(circle: bytes, state: AgreementState) -> list[Row]:
+    """A row per photo that the moves of an agreement show, each once, in their order."""
+    photos = dict.fromkeys(
+        photo
+        for signature in state.signatures
+        if isinstance(signature.body, CustodyMove | LoanReport)
+        for photo in signature.body.photos
+    )
+    return [(state.agreement.hex(), circle.hex(), photo.hex()) for photo in photos]
+
+
+def _details(body: AgreementOpening | AgreementMove) -> str:
+    """What a move says that is in no other column, as JSON with its bytes in hex."""
+    shown = _OPENING_SHOWN if isinstance(body, AgreementOpening) else _MOVE_SHOWN
+    said: dict[str, object] = msgspec.to_builtins(body, builtin_types=(bytes,))
+    return _encode_json(
+        {
+            name: _hex(value)
+            for name, value in sorted(said.items())
+            if name not in shown and value is not None
+        }
+    ).decode()
+
+
+def _hex(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.hex()
+    return [_hex(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _json(items: Iterable[str]) -> str:
@@ -254,7 +247,7 @@ def _write_table(
     for chunk in chunks(by_key):
         query = (
             f'SELECT {columns} FROM {table.name} WHERE "{table.key}" IN ({marks(chunk)})'
-            f"{within} ORDER BY number"
+            f"{within} ORDER BY rowid"
         )
         for row in _rows_even_if_damaged(connection, query, chunk):
             present[row[table.key_place]].append(row)

@@ -16,9 +16,12 @@ from p2pshare.domain.agreement import (
     agreement_of,
     fold_agreement,
 )
-from p2pshare.domain.bodies import KINDS, AgreementOpening, BusyPeriod
-from p2pshare.domain.hours import Payment, payment_of
-from p2pshare.domain.listing import ListingState, fold_busy, fold_listing
+from p2pshare.domain.agreement_bodies import AgreementOpening
+from p2pshare.domain.bodies import KINDS, BusyPeriod, InductionGrant
+from p2pshare.domain.history import History, history_of
+from p2pshare.domain.hours import Payment, payments_of
+from p2pshare.domain.induction import Induction, induction_of
+from p2pshare.domain.listing import ListingState, fold_busy, fold_listing, fold_queue
 from p2pshare.domain.ordering import FoldEntry, heads
 from p2pshare.domain.person import fold_person
 from p2pshare.errors import LogError
@@ -31,7 +34,6 @@ from p2pshare.store.feeds import FeedCache
 from p2pshare.store.gather import Gathered, GatheredSubject, Gatherer
 
 LISTING_KIND: Final = "listing.put"
-PAYMENT_KIND: Final = "hours.pay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,15 @@ class AgreementReading:
     parties: tuple[bytes, bytes]
     table: AgreementTable
     state: AgreementState | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingReading:
+    """A listing, if the entries make one, its promised periods, and who waits for it."""
+
+    state: ListingState | None
+    periods: tuple[BusyPeriod, ...]
+    queue: tuple[bytes, ...]
 
 
 class SubjectStates:
@@ -65,11 +76,15 @@ class SubjectStates:
 
     def listing(self, circle: bytes, listing: bytes) -> ListingState | None:
         """The listing with this id, or None."""
-        return self.listing_of(self._one(circle, listing))[0]
+        return self.listing_of(self._one(circle, listing)).state
 
     def busy(self, circle: bytes, listing: bytes) -> tuple[BusyPeriod, ...]:
         """The promised periods that the owner of a listing has published."""
-        return self.listing_of(self._one(circle, listing))[1]
+        return self.listing_of(self._one(circle, listing)).periods
+
+    def queue(self, circle: bytes, listing: bytes) -> tuple[bytes, ...]:
+        """The tokens of those who wait for a listing, as its owner has published them."""
+        return self.listing_of(self._one(circle, listing)).queue
 
     def agreement(self, circle: bytes, agreement: bytes) -> AgreementState | None:
         """The agreement with this id, or None if there is none this reader can read."""
@@ -132,18 +147,33 @@ class SubjectStates:
                 found.append((person, "" if state is None else state.name))
         return found
 
-    def listing_of(
-        self, gathered: GatheredSubject
-    ) -> tuple[ListingState | None, tuple[BusyPeriod, ...]]:
-        """The listing that these entries make, or None, and its promised periods."""
+    def listing_of(self, gathered: GatheredSubject) -> ListingReading:
+        """The listing that these entries make, if any, with what its owner told of it."""
         entries = [fold_entry(entry, gathered.subject) for entry in gathered.entries]
         state = fold_listing(gathered.subject, entries)
-        return state, () if state is None else fold_busy(state.owner, entries)
+        if state is None:
+            return ListingReading(None, (), ())
+        owner = state.owner
+        return ListingReading(state, fold_busy(owner, entries), fold_queue(owner, entries))
 
-    def payment_of(self, gathered: GatheredSubject) -> Payment | None:
-        """The payment that these entries make, or None."""
+    def payments_of(self, gathered: GatheredSubject) -> tuple[Payment, ...]:
+        """The payments that these entries make: none, one, or those of a split."""
+        entries = [fold_entry(entry, None) for entry in gathered.entries]
+        return payments_of(gathered.subject, entries)
+
+    def induction_of(self, gathered: GatheredSubject) -> Induction | None:
+        """The statement that these entries make, or None."""
         creating = gathered.creating
-        return None if creating is None else payment_of(fold_entry(creating, None))
+        if creating is None or not isinstance(creating.body, InductionGrant):
+            return None
+        return induction_of(fold_entry(creating, creating.body.listing))
+
+    def history_of(self, gathered: GatheredSubject) -> History | None:
+        """What the author of these entries brought along from elsewhere, or None."""
+        creating = gathered.creating
+        if creating is None:
+            return None
+        return history_of(gathered.subject, fold_entry(creating, None))
 
     def agreement_of(self, gathered: GatheredSubject) -> AgreementReading | None:
         """What these sealed entries say, or None where this reader cannot tell whose they are.

@@ -10,7 +10,7 @@ from typing import Final
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from p2pshare.domain.commands import MoveLoan
+from p2pshare.domain.commands import MoveAgreement
 from p2pshare.domain.views import AgreementView
 from p2pshare.node.events import EventsMissed, NodeEvent, RowChanged
 
@@ -163,8 +163,8 @@ class LoansPage(QWidget):
         identity = self._backend.identity
         if identity is None:
             return
-        command = MoveLoan(
-            person=bytes.fromhex(identity.person), loan=bytes.fromhex(loan), move=move
+        command = MoveAgreement(
+            person=bytes.fromhex(identity.person), agreement=bytes.fromhex(loan), move=move
         )
         for card in self.cards:
             if card.loan == loan:
