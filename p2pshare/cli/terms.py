@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 #: Which variable says the language of what is shown: the first that is set (POSIX, 8.2).
 _LOCALE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
-_NOT_KNOWN: Final = "No standard terms that are known here; ask the owner."
 
 
 @click.command("terms")
@@ -51,15 +50,9 @@ def own_locale() -> str:
 
 def sentences_of(signed: Iterable[str]) -> list[str]:
     """What terms ask, a harmless line each in one's own language, with what is signed after it."""
-    from p2pshare.domain.terms import find_term, language_of
+    from p2pshare.domain.terms import line_of
 
-    language = language_of(own_locale())
-    lines = []
-    for one in signed:
-        term = find_term(one)
-        said = _NOT_KNOWN if term is None else term.sentence(language)
-        lines.append(f"{said} ({one_line(one)})")
-    return lines
+    return [one_line(line_of(one, own_locale())) for one in signed]
 
 
 def term_document(term: "Term", language: str) -> dict[str, Any]:

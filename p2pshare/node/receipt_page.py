@@ -11,6 +11,7 @@ from typing import Final
 
 import segno
 
+from p2pshare.domain.terms import FALLBACK_LANGUAGE, line_of
 from p2pshare.domain.text import shown
 from p2pshare.log.verified_receipt import CANNOT_SHOW, VerifiedReceipt
 
@@ -53,8 +54,7 @@ def receipt_page(verified: VerifiedReceipt, times: dict[int, str]) -> str:
     ]
     if state.due_at_ms is not None:
         facts.append(("Back by", times[state.due_at_ms]))
-    if state.terms:
-        facts.append(("Terms", ", ".join(state.terms)))
+    facts.extend(("Terms", line_of(one, FALLBACK_LANGUAGE)) for one in state.terms)
     about = "".join(
         f"<tr><th>{_text(name)}</th><td>{_text(said)}</td></tr>" for name, said in facts
     )

@@ -68,4 +68,6 @@ def test_a_laser_cutter_is_lent_on_terms_to_whom_somebody_has_shown_it(
         assert ada.json("loan", "accept", loan["loan"])["state"] == "accepted"
     page = ada.folder / "receipt.html"
     ada.json("receipt", loan["loan"], "-o", str(ada.folder / "receipt"), "--html", str(page))
-    assert "BORROW-7D/1, CLEAN-RETURN/1" in page.read_text()
+    printed = page.read_text(encoding="utf-8")
+    assert "Bring it back within 7 days. (BORROW-7D/1)" in printed
+    assert "Give it back clean. (CLEAN-RETURN/1)" in printed

@@ -130,8 +130,8 @@ def test_codes_that_nobody_here_knows_are_shown_harmlessly(ada: Home, ben: Home)
     meet(ada, ben)
     assert ben.json("listing", "show", listing)["terms"] == [EVIL, "BORROW-7D/99"]
     shown = lines(ben.run("listing", "show", listing).out)
-    assert [line for line in shown if line.endswith("ask the owner. (A/1\\u{a}CLEAN\\u{202e})")]
-    assert [line for line in shown if line.endswith("ask the owner. (BORROW-7D/99)")]
+    assert [line for line in shown if line.endswith("known here. (A/1\\u{a}CLEAN\\u{202e})")]
+    assert [line for line in shown if line.endswith("known here. (BORROW-7D/99)")]
 
 
 def test_an_edit_keeps_codes_that_only_a_newer_program_knows(ada: Home) -> None:

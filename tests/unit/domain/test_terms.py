@@ -22,6 +22,7 @@ from p2pshare.domain.terms import (
     contradiction,
     find_term,
     language_of,
+    line_of,
     machine_form,
     newest_terms,
     parse_term,
@@ -339,8 +340,13 @@ def test_sentences_come_in_the_language_asked_for_or_else_in_english():
         assert language_of(other) == "en"
 
 
+def test_a_line_says_what_is_signed_too():
+    assert line_of("CLEAN-RETURN/1", "es_MX") == "Devuélvelo limpio. (CLEAN-RETURN/1)"
+
+
 @pytest.mark.parametrize("signed", ["CLEAN-RETURN/2", "CLEAN-RETURN", "clean", "", "\u202eevil"])
 def test_what_is_not_known_is_shown_as_it_is(signed):
     assert find_term(signed) is None
     assert sentence_of(signed, "de") == signed
+    assert line_of(signed, "de") == f"Not among the standard terms known here. ({signed})"
     assert machine_form([signed]) == MachineForm()
