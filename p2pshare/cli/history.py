@@ -156,7 +156,7 @@ def forget_command(
 
     It is erased here at once; other computers keep only what they never could read, and follow.
     """
-    from p2pshare.node.importing_history import forget_history
+    from p2pshare.node.forgetting_history import forget_history
 
     if everything == (member is not None or source is not None):
         raise click.UsageError("say --member or --source or both; or else --all")

@@ -7,15 +7,13 @@ import msgspec
 import pytest
 from unit.node.computers import START_MS, Computer, meet
 
-from p2pshare.domain.commands import Forget
 from p2pshare.domain.history import LOANS_KIND, HistoryLoan, HistoryMember, Packing
-from p2pshare.errors import DomainError, KeyLocked, QuotaExceeded, UnknownReference
+from p2pshare.errors import KeyLocked, QuotaExceeded, UnknownReference
 from p2pshare.limits import BODY_BYTES_MAX
 from p2pshare.log.body import sealed_payload_max
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.log.entry import OWN_SEALED_KIND
 from p2pshare.node.importing import ImportResult, import_list
-from p2pshare.node.importing_history import forget_history
 from p2pshare.node.writing import Writing
 from p2pshare.store.append import Quota
 from p2pshare.store.audit import audit
@@ -229,67 +227,6 @@ def test_it_follows_from_the_log_alone(computer: Computer, ada: bytes) -> None:
     assert report.ok, report.faults
 
 
-# --- forgetting -------------------------------------------------------------------------------
-
-
-def test_one_member_is_forgotten_and_the_others_stay(
-    tmp_path: Path, computer: Computer, ada: bytes
-) -> None:
-    ben = Computer(tmp_path / "ben")
-    ben.add("Ben")
-    import_list(computer, ada, loans(DRILL, LADDER))
-    import_list(computer, ada, loans(DRILL.replace("2021-03-20", "2021-03-19"), LADDER))
-    import_list(computer, ada, MEMBERS)
-    meet(computer, ben)
-    assert forget_history(computer, ada, member="ANA garcía") == 2
-    assert items(computer, ada) == ["Ladder"]
-    assert [one.name for one in computer.queries.history.members([ada.hex()])] == ["Ben"]
-    data = computer.file_bytes()
-    assert "García".encode() not in data
-    assert b"ana@example.org" not in data
-    meet(computer, ben)
-    held = ben.database.connection.execute(
-        "SELECT count(*) FROM bodies AS b JOIN entries AS e ON e.number = b.entry WHERE e.kind = ?",
-        (OWN_SEALED_KIND,),
-    ).fetchone()
-    assert held == (2,)  # what was signed anew: the ladder, and the other member
-    with pytest.raises(DomainError, match="no such history"):
-        forget_history(computer, ada, member="ana@example.org")
-    report = audit(computer.folder / "ledger.db", computer.reading_keys())
-    assert report.ok, report.faults
-    ben.close()
-
-
-def test_two_of_one_name_are_told_apart(computer: Computer, ada: bytes) -> None:
-    rows = [DRILL, DRILL.replace("1,", "7,", 1).replace("ana@", "ana2@"), LADDER]
-    import_list(computer, ada, loans(*rows))
-    with pytest.raises(DomainError, match="several members"):
-        forget_history(computer, ada, member="Ana García")
-    assert forget_history(computer, ada, member="ANA2@example.org") == 1
-    assert [view.ref for view in computer.queries.history.past([ada.hex()])] == ["2", "1"]
-    assert forget_history(computer, ada, member="Ana García") == 1
-
-
-def test_a_source_is_forgotten_and_everything(computer: Computer, ada: bytes) -> None:
-    import_list(computer, ada, loans(DRILL))
-    import_list(computer, ada, loans(LADDER), source="Lend Engine")
-    import_list(computer, ada, TRANSFERS, form="timeoverflow-transfers")
-    assert forget_history(computer, ada, source="lend engine") == 1
-    assert items(computer, ada) == ["Hammer drill", "Help with the garden"]
-    assert forget_history(computer, ada) == 2
-    assert items(computer, ada) == []
-    assert counts(import_list(computer, ada, loans(DRILL))) == (1, 0, 0, 0)
-
-
-def test_one_entry_of_it_is_forgotten_like_anything_else(computer: Computer, ada: bytes) -> None:
-    import_list(computer, ada, loans(DRILL))
-    (view,) = computer.queries.history.past([ada.hex()])
-    performed = computer.perform(Forget(person=ada, subject=bytes.fromhex(view.history)))
-    assert performed[0].erased == 1
-    assert items(computer, ada) == []
-    assert b"Hammer drill" not in computer.file_bytes()
-
-
 # --- limits and refusals ----------------------------------------------------------------------
 
 
@@ -349,8 +286,6 @@ def test_without_room_nothing_is_taken_over(tmp_path: Path) -> None:
 def test_who_cannot_take_anything_over(computer: Computer) -> None:
     with pytest.raises(UnknownReference):
         import_list(computer, b"x" * 32, loans(DRILL))
-    with pytest.raises(UnknownReference):
-        forget_history(computer, b"x" * 32)
     locked = computer.add("Ben", b"1234")
     computer.keys.lock(locked)
     with pytest.raises(KeyLocked):
