@@ -25,6 +25,7 @@ from p2pshare.store.ledger_views import (
     drop_views,
 )
 from p2pshare.store.ledger_words import COLUMNS, TABLES
+from p2pshare.store.migrations import migrate
 from p2pshare.store.rebuild import rebuild
 
 ORDER = st.integers(0, 2**16)
@@ -294,6 +295,43 @@ def test_they_are_dropped_and_made_again() -> None:
         connection.execute("COMMIT")
         after = connection.execute("SELECT name, sql FROM sqlite_master").fetchall()
     assert sorted(map(repr, after)) == sorted(map(repr, before))
+
+
+def test_an_older_ledger_gets_them_and_keeps_its_rows_in_order() -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection, 3)
+        assert names_in(connection, "view") == set()
+        titles = ["Säge", "Drill", "Anvil"]
+        for number, title in enumerate(titles):
+            # Ids that sort otherwise than rows do.
+            listing, agreement = f"{9 - number:032x}", f"{20 - number:032x}"
+            connection.execute(
+                "INSERT INTO listings (listing, owner, title, description, category, tags, closed)"
+                " VALUES (?, 'aa', ?, '', '', '[]', 0)",
+                (listing, title),
+            )
+            connection.execute(
+                "INSERT INTO agreements (agreement, kind, listing, owner, asker, title, state,"
+                " underlying_state) VALUES (?, 'loan', ?, 'aa', 'bb', ?, 'accepted', 'accepted')",
+                (agreement, listing, title),
+            )
+        connection.execute("BEGIN IMMEDIATE")
+        migrate(connection)
+        connection.execute("COMMIT")
+        for table in PARENTS:
+            kept = connection.execute(f"SELECT title FROM {table} ORDER BY rowid").fetchall()
+            assert [title for (title,) in kept] == titles
+        found = connection.execute(
+            "SELECT l.title FROM listings_fts AS s JOIN listings AS l ON l.rowid = s.rowid"
+            " WHERE listings_fts MATCH 'sage'"
+        ).fetchall()
+        assert found == [("Säge",)]
+        connection.execute("UPDATE listings SET title = 'Hammer' WHERE title = 'Drill'")
+        connection.execute(
+            "INSERT INTO listings_fts (listings_fts, rank) VALUES ('integrity-check', 1)"
+        )
+        shown = [row["title"] for row in rows(connection, "agreements_readable")]
+        assert shown == titles[::-1]
 
 
 # --- links ------------------------------------------------------------------------------------
