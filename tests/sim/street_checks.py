@@ -7,7 +7,7 @@ code under test cannot agree with itself.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final
 
 import msgspec
@@ -20,9 +20,31 @@ from p2pshare.store.audit import audit
 
 DAY_MINUTES: Final = 24 * 60
 NEVER: Final = 10**12
-ENDS: Final = ("cancel", "decline", "take-back", "lost", "dispute")
+EPOCH_MINUTES: Final = date(1970, 1, 1).toordinal() * DAY_MINUTES
+
+# What moves and states mean for whether a thing can be promised, said here once more.
+PROMISING: Final = ("loan.accept", "loan.grant", "gift.accept")
+ENDS: Final = ("cancel", "decline", "take-back", "lost", "dispute", "resolve")
 CUSTODY: Final = ("hand-over", "receive", "give-back")
-PROMISED: Final = ("accepted", "checked_out", "returned")
+FOR_GOOD: Final = ("gift", "repair")
+PROMISED: Final = {
+    *(("loan", state) for state in ("accepted", "checked_out", "returned")),
+    *(("gift", state) for state in ("accepted", "given")),
+    *(("repair", state) for state in ("assess", "parts", "repairing", "retired")),
+}
+
+
+@dataclass(frozen=True)
+class Read:
+    """An entry with its body as a plain map."""
+
+    feed: bytes
+    person: bytes
+    subject: bytes
+    kind: str
+    time_ms: int
+    received_ms: int
+    body: dict[str, Any]
 
 
 # --- all computers --------------------------------------------------------------------------------
@@ -49,7 +71,7 @@ def assert_hours_sum_to_zero(street: Street) -> int:
     for home in street.homes:
         queries = home.ledger.ledger.queries
         known = {
-            person.key.hex(): queries.balance(person.key.hex(), OPEN_CIRCLE.hex()).minutes
+            person.key.hex(): queries.accounts.balance(person.key.hex(), OPEN_CIRCLE.hex()).minutes
             for person in street.people
         }
         assert sum(known.values()) == 0, f"hours at {home.name}: {known}"
@@ -60,10 +82,13 @@ def assert_hours_sum_to_zero(street: Street) -> int:
 
 def _payments(home: Home) -> Iterator[tuple[str, str, int]]:
     """(payer, payee, minutes) of what payers signed."""
-    for entry in _entries(home, "e.kind = 'hours.pay'", ()):
-        payer, payee = entry.body["payer"], entry.body["payee"]
-        if payer == entry.person and payee != payer and entry.body["minutes"] > 0:
-            yield payer.hex(), payee.hex(), entry.body["minutes"]
+    for entry in _entries(home, "e.kind IN ('hours.pay', 'hours.split')", ()):
+        shares = entry.body.get("shares") or [(entry.body["payee"], entry.body["minutes"])]
+        assert entry.body["payer"] == entry.person
+        for payee, minutes in shares:
+            assert minutes > 0
+            assert payee != entry.person
+            yield entry.person.hex(), payee.hex(), minutes
 
 
 # --- promises -------------------------------------------------------------------------------------
@@ -71,13 +96,14 @@ def _payments(home: Home) -> Iterator[tuple[str, str, int]]:
 
 @dataclass(eq=False)
 class Promise:
-    """A loan as one computer of its owner sees it at some moment: times in minutes."""
+    """A loan, gift or repair as one computer of the owner sees it at some moment, in minutes."""
 
+    kind: str = ""
     listing: bytes = b""
     begin: int = 0
     end: int = 0
     quantity: int = 0
-    accepted_here: bool = False
+    holds: bool = False
     out: bool = False
     over: bool = False
 
@@ -101,31 +127,38 @@ def double_bookings(home: Home, owner: Person) -> list[str]:
     quantities: dict[bytes, int] = {}
     found = []
     for entry in _of_owner(home, owner):
-        kind, _, move = entry.kind.partition(".")
+        here = entry.feed in own and entry.time_ms == entry.received_ms
         if entry.kind == "listing.put":
             quantities[entry.subject] = entry.body["quantity"]
-        if kind != "loan":
-            continue
-        promise = promises[entry.subject]
-        here = entry.feed in own and entry.time_ms == entry.received_ms
-        match move:
-            case "request":
-                promise.listing = entry.body["listing"]
-                promise.quantity = entry.body["quantity"]
-                promise.begin = _minute(entry.body, "from", 0)
-                promise.end = _minute(entry.body, "until", DAY_MINUTES)
-            case "accept" if here:
-                promise.accepted_here = True
-            case "grant":
-                promise.end = _minute(entry.body, "until", DAY_MINUTES)
-        promise.out = promise.out or move in CUSTODY
-        promise.over = promise.over or move in ENDS
-        if here and move in ("accept", "grant"):
-            now = entry.time_ms // 60_000
-            most = _most_at_once(promise, promises.values(), now)
-            if most > quantities[promise.listing]:
-                found.append(f"{entry.subject.hex()}: {most} of {quantities[promise.listing]}")
+        elif entry.kind.partition(".")[0] in ("loan", "gift", "repair"):
+            promise = promises[entry.subject]
+            _follow(promise, entry, here=here)
+            if here and entry.kind in PROMISING:
+                now = entry.time_ms // 60_000
+                most = _most_at_once(promise, promises.values(), now)
+                if most > quantities[promise.listing]:
+                    found.append(f"{entry.subject.hex()}: {most} at once")
     return found
+
+
+def _follow(promise: Promise, entry: Read, *, here: bool) -> None:
+    """Take in what an entry says of its agreement; ``here``: this computer signed it."""
+    promise.kind, _, move = entry.kind.partition(".")
+    body = entry.body
+    match move:
+        case "request" | "open":
+            promise.listing, promise.quantity = body["listing"], body["quantity"]
+            promise.begin = _minute(body, "from", 0)
+            promise.end = _minute(body, "until", DAY_MINUTES)
+            promise.holds = promise.kind == "repair" and here
+        case "accept" if here:
+            promise.holds = True
+        case "grant":
+            promise.end = _minute(body, "until", DAY_MINUTES)
+    if promise.kind in FOR_GOOD:
+        promise.end = NEVER
+    promise.out = promise.out or move in CUSTODY
+    promise.over = promise.over or move in ENDS
 
 
 def _most_at_once(promise: Promise, promises: Iterable[Promise], now: int) -> int:
@@ -136,7 +169,7 @@ def _most_at_once(promise: Promise, promises: Iterable[Promise], now: int) -> in
         for one in promises
         if one is not promise
         and one.listing == promise.listing
-        and one.accepted_here
+        and one.holds
         and not one.over
         and one.begin < end
         and begin < one.ends_at(now)
@@ -149,7 +182,7 @@ def _most_at_once(promise: Promise, promises: Iterable[Promise], now: int) -> in
 
 
 def assert_conflicts_are_seen(street: Street) -> set[str]:
-    """Who is party to a loan that was promised beyond what there is sees so; the loans."""
+    """Who is party to something that was promised beyond what there is sees so; the agreements."""
     expected: set[str] = set()
     for home in street.homes:
         for person in home.people:
@@ -157,35 +190,37 @@ def assert_conflicts_are_seen(street: Street) -> set[str]:
     for home in street.homes:
         now_ms = home.ledger.clock.time_ms()
         for view in home.ledger.ledger.queries.agreements(now_ms):
-            if view.kind == "loan":
+            if view.kind in ("loan", "gift"):
                 wanted = view.agreement in expected
                 assert view.conflict == wanted, f"{view.agreement} at {home.name}: {view}"
     return expected
 
 
 def _overbooked(home: Home, owner: Person) -> set[str]:
-    """The loans of this owner that lie on a day on which more is promised than there is."""
+    """The agreements of this owner at a time for which more is promised than there is."""
     connection = home.ledger.database.connection
     quantities = dict(
         connection.execute(
             "SELECT listing, quantity FROM listings WHERE owner = ?", (owner.key.hex(),)
         )
     )
-    rows: dict[str, list[tuple[str, int, int, int]]] = defaultdict(list)
-    for agreement, listing, quantity, from_day, until_day, state in connection.execute(
-        "SELECT agreement, listing, quantity, from_day, until_day, underlying_state"
-        " FROM agreements WHERE kind = 'loan' AND owner = ?",
+    taken: dict[str, list[tuple[str, int, int, int]]] = defaultdict(list)
+    for agreement, kind, listing, quantity, state, *times in connection.execute(
+        "SELECT agreement, kind, listing, quantity, underlying_state, from_day, from_minute,"
+        " until_day, until_minute FROM agreements WHERE owner = ?",
         (owner.key.hex(),),
     ):
-        if state in PROMISED and listing in quantities:
-            begin, end = (date.fromisoformat(day).toordinal() for day in (from_day, until_day))
-            rows[listing].append((agreement, quantity, begin, end))
+        if (kind, state) in PROMISED and listing in quantities:
+            begin, end = _moment(*times[:2]), _moment(*times[2:])
+            endless = kind in FOR_GOOD
+            taken[listing].append((agreement, quantity, begin, NEVER if endless else end))
     found = set()
-    for listing, loans in rows.items():
-        for agreement, _, begin, end in loans:
-            for day in range(begin, end + 1):
-                taken = sum(one[1] for one in loans if one[2] <= day <= one[3])
-                if taken > quantities[listing]:
+    for listing, periods in taken.items():
+        for agreement, _, begin, end in periods:
+            moments = [begin, *(one[2] for one in periods if begin < one[2] < end)]
+            for moment in moments:
+                most = sum(one[1] for one in periods if one[2] <= moment < one[3])
+                if most > quantities[listing]:
                     found.add(agreement)
     return found
 
@@ -217,26 +252,13 @@ def assert_as_rebuilt(homes: Sequence[Home]) -> None:
 # --- reading entries ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Read:
-    """An entry with its body as a plain map."""
-
-    feed: bytes
-    person: bytes
-    subject: bytes
-    kind: str
-    time_ms: int
-    received_ms: int
-    body: dict[str, Any]
-
-
 def _of_owner(home: Home, owner: Person) -> Iterator[Read]:
     """The listings of an owner and the agreements they signed in, as they came to this computer."""
     return _entries(
         home,
-        "(e.kind = 'listing.put' AND f.person = ?1) OR (e.kind = 'sealed' AND e.subject IN"
+        "(e.kind = 'listing.put' AND f.person = ?1) OR (e.kind LIKE 'sealed%' AND e.subject IN"
         " (SELECT o.subject FROM entries AS o JOIN feeds AS p ON p.number = o.feed"
-        " WHERE p.person = ?1 AND o.kind = 'sealed'))",
+        " WHERE p.person = ?1 AND o.kind LIKE 'sealed%'))",
         (owner.key,),
     )
 
@@ -265,5 +287,8 @@ def _entries(home: Home, where: str, values: Sequence[bytes]) -> Iterator[Read]:
 
 def _minute(body: dict[str, Any], end: str, usual: int) -> int:
     """The minute, since 1970, at which the days of a body begin or end."""
-    day = datetime.fromisoformat(body[f"{end}_day"]).replace(tzinfo=UTC)
-    return int(day.timestamp()) // 60 + int(body.get(f"{end}_minute", usual))
+    return _moment(body[f"{end}_day"], body.get(f"{end}_minute", usual))
+
+
+def _moment(day: str, minute: int) -> int:
+    return date.fromisoformat(day).toordinal() * DAY_MINUTES + minute - EPOCH_MINUTES

@@ -1,0 +1,109 @@
+"""One person's moment at a computer: what they see there, and what they may ask for.
+
+What people do with it is in ``sim.street_things``, ``street_loans`` and ``street_exchange``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from sim.street import Home, Person, Street
+
+from p2pshare.domain.commands import Command, MoveAgreement
+from p2pshare.domain.days import DAY_MS
+from p2pshare.domain.views import AgreementView
+
+_Item = TypeVar("_Item")
+
+
+@dataclass
+class Day:
+    """One person at one computer, for a moment of a day."""
+
+    street: Street
+    home: Home
+    person: Person
+
+    # --- chance -------------------------------------------------------------------------------
+
+    def chance(self, probability: float) -> bool:
+        return self.street.drawn.random() < probability
+
+    def mood(self, probability: float) -> bool:
+        """As ``chance``, but the reliable rather do what should be done."""
+        return self.chance(probability * self.person.reliability)
+
+    def draw(self, *choices: _Item) -> _Item:
+        return self.street.drawn.choice(choices)
+
+    def one_of(self, items: Sequence[_Item]) -> _Item:
+        return self.street.drawn.choice(items)
+
+    def somebody(self) -> bytes:
+        """Anybody of the street, perhaps oneself."""
+        return self.one_of(self.street.people).key
+
+    # --- asking -------------------------------------------------------------------------------
+
+    def do(self, command: Command) -> bytes | None:
+        """The subject, or None if it was refused."""
+        return self.street.attempt(self.home, command)
+
+    def move(self, agreement: AgreementView, move: str, **fields: Any) -> bytes | None:
+        self.__dict__.pop("agreements", None)
+        identifier = bytes.fromhex(agreement.agreement)
+        return self.do(MoveAgreement(person=self.key, agreement=identifier, move=move, **fields))
+
+    # --- seeing -------------------------------------------------------------------------------
+
+    @property
+    def key(self) -> bytes:
+        return self.person.key
+
+    @property
+    def now_ms(self) -> int:
+        return self.home.ledger.ledger.clock.time_ms()
+
+    @property
+    def today(self) -> str:
+        return self.home.ledger.ledger.today()
+
+    def select(self, query: str, *values: object) -> list[Any]:
+        """The first column of what a query finds; ``?1`` is the person, in hex."""
+        rows = self.home.ledger.database.connection.execute(query, (self.key.hex(), *values))
+        return [row[0] for row in rows.fetchall()]
+
+    def listings(self, where: str) -> list[bytes]:
+        """The open listings of which ``where`` holds; ``?1`` is the person."""
+        query = f"SELECT listing FROM listings WHERE closed = 0 AND {where} ORDER BY listing"
+        return [bytes.fromhex(listing) for listing in self.select(query)]
+
+    @cached_property
+    def agreements(self) -> list[AgreementView]:
+        """The person's agreements that are not over, or were lately."""
+        found = self.home.ledger.ledger.queries.agreements(
+            self.now_ms, persons=[self.key.hex()], limit=60
+        )
+        lately = self.now_ms - 20 * DAY_MS
+        return sorted(
+            (one for one in found if one.closed_ms is None or one.closed_ms > lately),
+            key=lambda one: one.agreement,
+        )
+
+    def owns(self, agreement: AgreementView) -> bool:
+        return agreement.owner == self.key.hex()
+
+    def signed(self, agreement: AgreementView, *moves: str) -> bool:
+        """Whether this person has signed one of the moves."""
+        return any(
+            one.move in moves and one.person == self.key.hex() for one in agreement.signed_by
+        )
+
+
+@dataclass(frozen=True)
+class Habit:
+    """Something a person does on so many of the days on which they sit at the computer."""
+
+    act: Callable[[Day], None]
+    frequency: float
