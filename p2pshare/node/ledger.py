@@ -20,6 +20,7 @@ from p2pshare.node.categories import bundled_categories
 from p2pshare.node.config import local_zone
 from p2pshare.node.ingest import Arrival, Ingest, IngestReport
 from p2pshare.node.keystore import KeyStore, Passphrase, no_passphrase
+from p2pshare.node.own_lists import Words
 from p2pshare.store import local
 from p2pshare.store.append import Quota
 from p2pshare.store.blobs import (
@@ -60,7 +61,7 @@ class Ledger:
         self.folder: Final = folder
         self.clock: Final = clock or SystemClock()
         self.zone: Final = zone
-        self.keys: Final = KeyStore(folder / KEYS_FOLDER, passphrase)
+        self.keys: Final = KeyStore(folder / KEYS_FOLDER, passphrase, self.clock)
         finish_salvage(folder / LEDGER_FILE)
         self.database: Final = Database(folder / LEDGER_FILE)
         try:
@@ -68,7 +69,9 @@ class Ledger:
             self._keys_of_version = -1
             self.ingest: Final = Ingest(self.database, self.clock, self.reading_keys, quota)
             self.author: Final = Author(self.ingest, self.keys, self.clock, zone)
-            self.queries: Final = Queries(self.database.connection, bundled_categories())
+            self.queries: Final = Queries(
+                self.database.connection, bundled_categories(), Words(folder).vocabulary
+            )
             with self.database.transaction(durable=False) as connection:
                 local.ensure_open_circle(connection)
                 self.keys.sweep()
@@ -96,7 +99,7 @@ class Ledger:
         Raises DomainError, UnknownReference, KeyLocked, or another StoreError or NodeError.
         """
         if isinstance(command, AddPerson):
-            performed = self.author.add_person(command.name, passphrase)
+            performed = self.author.add_person(command.name, passphrase, desk=command.desk)
             self._reading_keys = None
         else:
             performed = self.author.perform(command)
@@ -219,6 +222,10 @@ class Ledger:
     def agreement_id(self, prefix: str) -> str:
         """The whole hex id of an agreement. Raises UnknownReference."""
         return resolve(self.database.connection, "agreements", "agreement", prefix)
+
+    def payment_id(self, prefix: str) -> str:
+        """The whole hex id of a payment of hours. Raises UnknownReference."""
+        return resolve(self.database.connection, "payments", "payment", prefix)
 
     def today(self) -> str:
         """The local day."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from p2pshare.node.categories import bundled_categories
+from p2pshare.node.own_lists import Words
 from p2pshare.node.worker import Worker
 from p2pshare.store import local
 from p2pshare.store.blobs import Thumbnail, is_held, is_named, read_blob, read_thumbnail
@@ -40,6 +41,7 @@ class Reading:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._words = Words(path.parent)
         self._worker = Worker("read")
         self._database: Database | None = None
 
@@ -60,7 +62,7 @@ class Reading:
 
         def read() -> Result:
             with self._open().snapshot() as connection:
-                return work(Queries(connection, bundled_categories()))
+                return work(Queries(connection, bundled_categories(), self._words.vocabulary))
 
         return await self._worker.run(read, urgent=True)
 
