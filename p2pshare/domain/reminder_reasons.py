@@ -8,7 +8,7 @@ dispute gives no occasion. For ``domain.reminders``, which adds quiet hours.
 Peers sign days and instants as they like: what is beyond the calendar gives no occasion either.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,10 +56,18 @@ LATE_ELSEWHERE_MS: Final = 3 * DAY_MS
 OVERSPENT_MS: Final = 14 * DAY_MS
 
 
-#: The states (of the tables) in which an agreement may give an occasion.
-STATES: Final = frozenset({ACCEPTED, SESSION_ACCEPTED, OFFERED}).union(
-    *(table.asked | table.held for table in AGREEMENTS.values())
-)
+_PROMISED: Final = {
+    LOAN.kind: frozenset({ACCEPTED}),
+    SESSION.kind: frozenset({SESSION_ACCEPTED}),
+    HOLD.kind: frozenset({OFFERED}),
+}
+
+#: The states of each kind of agreement in which there may be an occasion.
+STATES: Final[Mapping[str, frozenset[str]]] = {
+    kind: states
+    for kind, table in AGREEMENTS.items()
+    if (states := table.asked | table.held | _PROMISED.get(kind, frozenset()))
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from p2pshare.domain.quiet_hours import QuietHours
 from p2pshare.domain.reminder_reasons import STATES
 from p2pshare.domain.reminder_views import Reminder, Situation
 from p2pshare.domain.reminders import next_ms, plan, to_tell
-from p2pshare.errors import StoreError
+from p2pshare.errors import DomainError, StoreError
 from p2pshare.node.events import EventsMissed, EventStream, NodeEvent, ReminderDue, RowChanged
 from p2pshare.node.journal import Journal
 from p2pshare.node.reading import Reading
@@ -51,7 +51,11 @@ class _Outlook:
 
 def situation_of(queries: Queries, person: str, now_ms: int, zone: Zone) -> Situation:
     """How things stand for a person (hex) hosted here. Raises DomainError for an odd clock."""
-    agreements = queries.agreements(now_ms, persons=[person], states=STATES)
+    agreements = [
+        view
+        for kind, states in STATES.items()
+        for view in queries.agreements(now_ms, kind=kind, persons=[person], states=states)
+    ]
     listings = sorted({view.listing for view in agreements if view.asker == person})
     return Situation(
         person=person,
@@ -94,7 +98,7 @@ class Reminding:
         while True:
             try:
                 following_ms = await self.look()
-            except StoreError as error:
+            except (DomainError, StoreError) as error:
                 logger.error("reminders could not be looked at: %s", error)
                 following_ms = None
             with contextlib.suppress(TimeoutError):
@@ -107,7 +111,7 @@ class Reminding:
     async def look(self) -> int | None:
         """Tell what is due now and was not told; when there may be more (ms), None if never.
 
-        Raises StoreError.
+        Raises StoreError, and DomainError for a clock outside the calendar.
         """
         now_ms = self._clock.time_ms()
         zone = self._journal().ledger.zone()

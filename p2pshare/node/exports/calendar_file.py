@@ -7,7 +7,7 @@ There is no METHOD: the file is for keeping, not for inviting anybody (RFC 5546)
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from p2pshare import __version__
 from p2pshare.domain.calendar_events import CalendarEvent, calendar_events
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from icalendar import Event
 
     from p2pshare.node.ledger import Ledger
+
+
+_END: Final = "END:VCALENDAR\r\n"
 
 
 def write_calendar(
@@ -38,11 +41,13 @@ def write_calendar(
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("x-wr-calname", f"p2pshare: {', '.join(names[person] for person in persons)}")
+    # A calendar's events stand before its last line: each is written as it is made.
+    stream.write(calendar.to_ical().decode().removesuffix(_END))
     for done, event in enumerate(events.values(), 1):
-        calendar.add_component(_component(event))
+        stream.write(_component(event).to_ical().decode())
         if done % PROGRESS_STEP == 0:
             progress(done, len(events))
-    stream.write(calendar.to_ical().decode("utf-8"))
+    stream.write(_END)
     return Written(len(events), "events")
 
 
