@@ -11,6 +11,7 @@ from p2pshare.domain import searches
 from p2pshare.domain.commands import DropSearch, SaveSearch
 from p2pshare.errors import UnknownReference
 from p2pshare.node.acting import Act, Acting, Done
+from p2pshare.store.notes import ERASED_IN_LOG, leave_note
 from p2pshare.store.saved_searches import drop_search, read_searches, save_search
 
 
@@ -23,8 +24,10 @@ def _save_search(acting: Acting, command: SaveSearch) -> Done:
 
 
 def _drop_search(acting: Acting, command: DropSearch) -> Done:
+    """What somebody looked for may be private, so its words leave the file too."""
     if not drop_search(acting.writing.connection, command.person, command.number):
         raise UnknownReference(f"you have no saved search {command.number}")
+    leave_note(acting.writing.connection, ERASED_IN_LOG)
     return Done(command.number.to_bytes(searches.NUMBER_BYTES, "big"))
 
 
