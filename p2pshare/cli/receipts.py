@@ -101,7 +101,12 @@ def verdict_document(verified: "VerifiedReceipt") -> dict[str, Any]:
         "kind": verified.kind,
         "parties": [person.hex() for person in verified.state.parties],
         "moves": [
-            {"move": one.move, "by": one.person.hex(), "at": iso(one.time_ms)}
+            {
+                "move": one.move,
+                "by": one.person.hex(),
+                "at": iso(one.time_ms),
+                **({"desk": True} if one.desk else {}),
+            }
             for one in verified.moves
         ],
         "reason": None,
@@ -119,8 +124,6 @@ def _refused(session: Session, reason: str) -> int:
 
 
 def _show(session: Session, verified: "VerifiedReceipt") -> None:
-    from p2pshare.log.verified_receipt import CANNOT_SHOW
-
     state = verified.state
     session.output.line(
         ("Every signature holds. ", "bold green"),
@@ -139,7 +142,7 @@ def _show(session: Session, verified: "VerifiedReceipt") -> None:
         [
             (
                 plain(one.label, "bold"),
-                f"{one.name or short(one.person.hex())} ({one.role})",
+                f"{one.name or short(one.person.hex())} ({one.role_and_place})",
                 local(one.time_ms),
                 one.note,
             )
@@ -151,5 +154,5 @@ def _show(session: Session, verified: "VerifiedReceipt") -> None:
         session.output.line((f"{name} signed nothing in this receipt.", "bold red"))
     if verified.without_effect:
         session.output.line(f"{verified.without_effect} more entries in it change nothing.")
-    for line in CANNOT_SHOW:
+    for line in verified.cannot_show:
         session.output.line((line, "dim"))

@@ -34,9 +34,18 @@ CANNOT_SHOW: Final = (
 )
 
 
+AT_THE_DESK: Final = (
+    "What was signed at the desk was signed with a PIN on a library's computer, and who keeps that"
+    " computer has the key too."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ReceiptMove:
-    """One signed move: its name, its plain word, who signed in which role, their clock's time."""
+    """One signed move: its name, its plain word, who signed in which role, their clock's time.
+
+    ``desk``: it was signed at the desk of a library.
+    """
 
     move: str
     label: str
@@ -45,6 +54,12 @@ class ReceiptMove:
     name: str
     time_ms: int
     note: str
+    desk: bool = False
+
+    @property
+    def role_and_place(self) -> str:
+        """In which role it was signed, and where, if that was at a desk."""
+        return f"{self.role}, at the desk" if self.desk else self.role
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +111,16 @@ class VerifiedReceipt:
                 name=self.names.get(one.person, ""),
                 time_ms=one.time_ms,
                 note=one.note,
+                desk=one.body.desk,
             )
             for one in self.state.signatures
         )
+
+    @property
+    def cannot_show(self) -> tuple[str, ...]:
+        """What nobody must read out of this receipt, a line each."""
+        desk = any(move.desk for move in self.moves)
+        return (*CANNOT_SHOW, AT_THE_DESK) if desk else CANNOT_SHOW
 
 
 def verify_receipt(data: bytes) -> VerifiedReceipt:

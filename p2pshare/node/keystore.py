@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from p2pshare.clock import Clock, SystemClock
 from p2pshare.errors import KeyLocked, NodeError
+from p2pshare.limits import PIN_OPEN_SECONDS_MAX
 from p2pshare.log.keys import ReadingKey, SigningKey
 from p2pshare.node.pins import PinGuard
 
@@ -52,7 +53,9 @@ class KeyStore:
         """Make the folder if it is missing. Raises NodeError if it cannot be used."""
         self._folder = folder
         self._ask = passphrase
-        self._pins = PinGuard(folder, clock or SystemClock())
+        self._clock = clock or SystemClock()
+        self._pins = PinGuard(folder, self._clock)
+        self._opened: dict[bytes, float] = {}
         self._known: dict[bytes, bytes] = {}
         try:
             folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
@@ -103,6 +106,7 @@ class KeyStore:
         )
         if passphrase:
             self._known[person.public] = passphrase
+            self._opened[person.public] = self._clock.monotonic()
         return person
 
     def sweep(self) -> None:
@@ -115,12 +119,13 @@ class KeyStore:
             path.unlink(missing_ok=True)
 
     def unlock(self, person: bytes, passphrase: bytes) -> None:
-        """Use this passphrase or PIN until ``lock``.
+        """Use this passphrase until ``lock``; a PIN for PIN_OPEN_SECONDS_MAX at most.
 
         Raises KeyLocked if it is the wrong one, or TooManyTries if wrong PINs were given before.
         """
         self._prove(person, passphrase)
         self._known[person] = passphrase
+        self._opened[person] = self._clock.monotonic()
 
     def lock(self, person: bytes) -> None:
         """Forget the passphrase of a person."""
@@ -131,12 +136,18 @@ class KeyStore:
         return self._pins.watches(person)
 
     def _passphrase(self, person: bytes) -> bytes | None:
-        """The passphrase to try; of a PIN it is known that it is the right one."""
+        """The passphrase to try; of a PIN it is known that it is the right one.
+
+        At a desk the next one stands there soon: a PIN is asked for again after a while.
+        """
+        opened = self._opened.get(person, 0.0)
+        if self._clock.monotonic() - opened >= PIN_OPEN_SECONDS_MAX and self.has_pin(person):
+            self.lock(person)
         known = self._known.get(person)
         if known is not None:
             return known
         given = self._ask(person)
-        if given is not None and self._pins.watches(person):
+        if given is not None and self.has_pin(person):
             self.unlock(person, given)
         return given
 

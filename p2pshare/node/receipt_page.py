@@ -13,7 +13,7 @@ import segno
 
 from p2pshare.domain.terms import FALLBACK_LANGUAGE, line_of
 from p2pshare.domain.text import shown
-from p2pshare.log.verified_receipt import CANNOT_SHOW, VerifiedReceipt
+from p2pshare.log.verified_receipt import VerifiedReceipt
 
 QR_LABEL: Final = "p2pshare receipt sha256 "
 
@@ -42,8 +42,8 @@ def receipt_page(verified: VerifiedReceipt, times: dict[int, str]) -> str:
         for role, person in zip(state.roles, state.parties, strict=True)
     )
     moves = "".join(
-        f"<tr><td>{_text(move.label)}</td><td>{_name(verified, move.person)} ({_text(move.role)})"
-        f"</td><td>{_text(times[move.time_ms])}</td>"
+        f"<tr><td>{_text(move.label)}</td><td>{_name(verified, move.person)}"
+        f" ({_text(move.role_and_place)})</td><td>{_text(times[move.time_ms])}</td>"
         f'<td class="note">{_text(move.note, newlines=True)}</td></tr>'
         for move in verified.moves
     )
@@ -62,7 +62,7 @@ def receipt_page(verified: VerifiedReceipt, times: dict[int, str]) -> str:
         f"<p><strong>{_name(verified, person)} signed nothing in this receipt.</strong></p>"
         for person in verified.silent
     )
-    limits = "".join(f"<li>{_text(line)}</li>" for line in CANNOT_SHOW)
+    limits = "".join(f"<li>{_text(line)}</li>" for line in verified.cannot_show)
     digest = verified.digest.hex()
     code = segno.make(QR_LABEL + digest, micro=False, error="m").svg_inline(scale=4, border=4)
     return (

@@ -8,7 +8,7 @@ import pytest
 
 from p2pshare.clock import ManualClock
 from p2pshare.errors import KeyLocked, NodeError, TooManyTries
-from p2pshare.limits import PIN_TRIES_FREE
+from p2pshare.limits import PIN_OPEN_SECONDS_MAX, PIN_TRIES_FREE
 from p2pshare.node.keystore import KeyStore
 from p2pshare.node.pins import PinGuard, has_pin
 
@@ -47,6 +47,24 @@ def test_after_some_wrong_ones_even_the_right_one_waits(tmp_path: Path, clock: M
     store.lock(ben)
     guess(store, ben, PIN_TRIES_FREE - 1)  # counted from the beginning again
     store.unlock(ben, b"4711")
+
+
+def test_a_pin_is_asked_for_again_after_a_while(tmp_path: Path, clock: ManualClock) -> None:
+    store = KeyStore(tmp_path, clock=clock)
+    ben = store.add_person(b"4711", pin=True).public
+    ada = store.add_person(b"correct horse").public
+    clock.advance(PIN_OPEN_SECONDS_MAX - 1)
+    assert store.person_key(ben).public == ben
+    clock.advance(1)
+    with pytest.raises(KeyLocked, match="give the passphrase or PIN"):
+        store.person_key(ben)
+    assert store.person_key(ada).public == ada
+    store.unlock(ben, b"4711")
+    clock.advance(PIN_OPEN_SECONDS_MAX - 1)
+    assert store.person_key(ben).public == ben
+    store.lock(ben)
+    with pytest.raises(KeyLocked):
+        store.person_key(ben)
 
 
 def test_another_process_knows_of_it(tmp_path: Path, clock: ManualClock) -> None:
