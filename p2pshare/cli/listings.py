@@ -70,7 +70,7 @@ def _fields(function: _Function) -> _Function:
             type=text,
             metavar="PERSON",
             multiple=True,
-            help="Who may show people how, beside you.",
+            help="Who may show people how, beside you; means --induction.",
         ),
         click.option(
             "--part", "parts", type=text, multiple=True, help="A part of a kit; name each one."
@@ -105,6 +105,8 @@ def _given(
     if "witnesses" in given:
         named = filter(str.strip, given["witnesses"])
         given["witnesses"] = tuple(map(ledger.person, named))
+        if given["witnesses"]:
+            given.setdefault("induction", True)
     if "photos" in given:
         given["photos"] = taken_in(ledger, given["photos"])
     return given

@@ -57,6 +57,14 @@ def test_an_offer_says_that_it_needs_one_and_of_whom(ada: Home, ben: Home, laser
     assert "nobody called Dora" in refused(ada, "listing", "edit", laser, "--witness", "Dora")
 
 
+def test_naming_a_witness_asks_for_an_induction_unless_it_is_denied(ada: Home, ben: Home) -> None:
+    meet(ada, ben)
+    lathe = ada.json("offer", "add", "Lathe", "--witness", "Ben")["listing"]
+    drill = ada.json("offer", "add", "Drill", "--witness", "Ben", "--no-induction")["listing"]
+    assert ada.json("listing", "show", lathe)["induction"] is True
+    assert ada.json("listing", "show", drill)["induction"] is False
+
+
 def test_the_terms_alone_ask_for_one(ada: Home, cleo: Home) -> None:
     lathe = ada.json("offer", "add", "Lathe", "--terms", "training-needed")["listing"]
     meet(ada, cleo)
