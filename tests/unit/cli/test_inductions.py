@@ -131,6 +131,16 @@ def test_a_request_without_one_is_told_what_is_missing_until_it_has_arrived(
     assert cleo.json(*ask)["state"] == "requested"
 
 
+def test_a_session_that_is_offered_may_need_one_too(ada: Home, cleo: Home) -> None:
+    hour = ada.json("offer", "add", "An hour at my lathe", "--item-type", "service", "--induction")
+    meet(ada, cleo)
+    ask = ("session", "request", hour["listing"])
+    assert "this needs an induction by Ada" in refused(cleo, *ask)
+    ada.json("induction", "grant", "Cleo", hour["listing"])
+    meet(ada, cleo)
+    assert cleo.json(*ask)["state"] == "requested"
+
+
 def test_who_may_not_grant_one(ada: Home, ben: Home, cleo: Home, laser: str) -> None:
     drill = ada.json("offer", "add", "Drill")["listing"]
     for home, name, listing, said in (
