@@ -114,7 +114,7 @@ class Node:
             await self._look(always=True)
             self._tasks.start(self._watch_others(), name="watch other processes")
             self._tasks.start(self._gallery.tidy(), name="tidy photos")
-            self._tasks.start(self._reminding.run(self.events()), name="remind")
+            self._tasks.start(self._reminding.run(), name="remind")
         except BaseException:
             await self.stop()
             raise
@@ -213,6 +213,7 @@ class Node:
         file: Path,
         *,
         form: str | None = None,
+        source: str | None = None,
         dry_run: bool = False,
         progress: Progress | None = None,
     ) -> ImportResult:
@@ -222,7 +223,7 @@ class Node:
         """
         journal = self._running_journal()
         result, change = await self._writer.run(
-            lambda: journal.import_list(person, file, form, dry_run, progress), urgent=True
+            lambda: journal.import_list(person, file, form, dry_run, progress, source), urgent=True
         )
         self._publish(change)
         return result
@@ -304,6 +305,7 @@ class Node:
     def _tell(self, event: NodeEvent) -> None:
         for stream in self._streams:
             stream.put(event)
+        self._reminding.notice(event)
         if isinstance(event, LinkUp | LinkDown) and not self._stopping:
             self._tasks.start(self._note_links(), name="note links")
 

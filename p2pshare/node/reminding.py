@@ -20,7 +20,7 @@ from p2pshare.domain.reminder_reasons import STATES
 from p2pshare.domain.reminder_views import Reminder, Situation
 from p2pshare.domain.reminders import next_ms, plan, to_tell
 from p2pshare.errors import DomainError, StoreError
-from p2pshare.node.events import EventsMissed, EventStream, NodeEvent, ReminderDue, RowChanged
+from p2pshare.node.events import NodeEvent, ReminderDue, RowChanged
 from p2pshare.node.journal import Journal
 from p2pshare.node.reading import Reading
 from p2pshare.node.worker import Worker
@@ -92,9 +92,15 @@ class Reminding:
         self._journal = journal
         self._clock = clock
         self._tell = tell
+        self._changed = asyncio.Event()
 
-    async def run(self, events: EventStream) -> None:
-        """Tell what is due, until the node ends; changes are seen in ``events``, the node's own."""
+    def notice(self, event: NodeEvent) -> None:
+        """Something has happened: look again soon if there may be something else to tell."""
+        if isinstance(event, RowChanged):
+            self._changed.set()
+
+    async def run(self) -> None:
+        """Tell what is due, until cancelled."""
         while True:
             try:
                 following_ms = await self.look()
@@ -103,10 +109,9 @@ class Reminding:
                 following_ms = None
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._seconds_until(following_ms)):
-                    if not await _has_changed(events):
-                        return
+                    await self._changed.wait()
                 await asyncio.sleep(CALM_SECONDS)
-                events.take()
+            self._changed.clear()
 
     async def look(self) -> int | None:
         """Tell what is due now and was not told; when there may be more (ms), None if never.
@@ -169,11 +174,3 @@ def _event(person: str, reminder: Reminder) -> ReminderDue:
         due_ms=reminder.due_ms,
         text=reminder.text,
     )
-
-
-async def _has_changed(events: EventStream) -> bool:
-    """Wait until a row has changed; False if the node has ended."""
-    async for event in events:
-        if isinstance(event, RowChanged | EventsMissed):
-            return True
-    return False

@@ -16,12 +16,11 @@ from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.errors import StoreDamaged
 from p2pshare.node import reminding
 from p2pshare.node.config import local_zone
-from p2pshare.node.events import EventStream, ReminderDue
+from p2pshare.node.events import ReminderDue
 from p2pshare.node.facade import Node
 from p2pshare.node.ledger import Ledger
 from p2pshare.store.reminders import mark_told, set_quiet_hours
 
-SECONDS = 10.0
 TODAY = "2026-11-23"
 NOON = instant_ms(TODAY, 12 * 60, local_zone())
 ExpectLog = Callable[..., None]
@@ -74,11 +73,7 @@ class House:
 async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     """Its own task never looks after the first time: the tests look."""
 
-    async def never(_events: EventStream) -> bool:
-        await asyncio.Event().wait()
-        return True
-
-    monkeypatch.setattr(reminding, "_has_changed", never)
+    monkeypatch.setattr(reminding.Reminding, "notice", lambda _self, _event: None)
     clock = ManualClock(NOON)
     async with Node(config_of(tmp_path), clock=clock) as node:
         house = House(tmp_path, clock, node)
@@ -249,13 +244,8 @@ async def test_what_cannot_be_read_is_looked_at_again(
         await event_of(stream, "reminder-due", reason="request")
 
 
-async def test_it_ends_with_the_node_and_never_waits_longer_than_it_may(tmp_path: Path) -> None:
-    node = Node(config_of(tmp_path), clock=ManualClock(NOON))
-    async with node:
-        ended = EventStream()
-        ended.end()
-        async with asyncio.timeout(SECONDS):
-            await node._reminding.run(ended)
+async def test_it_never_waits_longer_than_it_may(tmp_path: Path) -> None:
+    async with Node(config_of(tmp_path), clock=ManualClock(NOON)) as node:
         seconds = node._reminding._seconds_until
         assert seconds(None) == seconds(NOON + DAY_MS) == reminding.LOOK_SECONDS
         assert seconds(NOON + 1000) == 1
