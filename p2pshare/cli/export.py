@@ -94,7 +94,7 @@ def export_command(
     if session.output.json:
         session.output.document({"exported": written.number})
         return
-    session.output.line("Exported ", (f"{written.number} {written.what}", "bold"), f" to {file}")
+    session.output.line("Exported ", (written.words, "bold"), f" to {file}")
 
 
 def _consent(

@@ -47,7 +47,15 @@ class ExportRequest:
 
 
 class Written(NamedTuple):
-    """How many of what stand in the file."""
+    """How many of what stand in the file; ``what`` is an English plural, ``loans``."""
 
     number: int
     what: str
+
+    @property
+    def words(self) -> str:
+        """``1 entry``, ``2 loans``."""
+        if self.number != 1:
+            return f"{self.number} {self.what}"
+        stem, ending = self.what[:-3], self.what[-3:]
+        return f"1 {stem}{'y' if ending == 'ies' else ending[:-1]}"

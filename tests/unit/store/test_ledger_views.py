@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from sqlite_utils import Database as SqliteUtilsDatabase
 from unit.store.ledger_kit import ADA, BEN, FileReader, village
 from unit.store.random_worlds import PERSONS, worlds
-from unit.store.world_kit import DAY, START_MS, YEAR_MS, Reader, World, ancestors, deliver
+from unit.store.world_kit import DAY, START_MS, YEAR_MS, Reader, World, deliver
 
 from p2pshare.domain.days import add_days
 from p2pshare.domain.loan import LOAN
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.store.database import Database
 from p2pshare.store.folded_tables import FOLDED
-from p2pshare.store.ledger_links import LINKS, PARENTS
+from p2pshare.store.ledger_links import PARENTS
 from p2pshare.store.ledger_views import (
     HELD_STATES,
     PROMISED_STATES,
@@ -332,34 +332,3 @@ def test_an_older_ledger_gets_them_and_keeps_its_rows_in_order() -> None:
         )
         shown = [row["title"] for row in rows(connection, "agreements_readable")]
         assert shown == titles[::-1]
-
-
-# --- links ------------------------------------------------------------------------------------
-
-
-def test_links_lead_to_a_primary_key() -> None:
-    """Datasette follows a foreign key to the row that has it as its primary key."""
-    with closing(Database(":memory:")) as database:
-        sqlite_utils = SqliteUtilsDatabase(database.connection)
-        for name, links in LINKS.items():
-            keys = {
-                (key.column, key.other_table, key.other_column)
-                for key in sqlite_utils[name].foreign_keys
-            }
-            assert keys == {(column, other, PARENTS[other]) for column, other in links.items()}
-            for _, other, key in keys:
-                assert sqlite_utils[other].pks == [key]
-        named = {table.name for table in FOLDED if {"listing", "agreement"} & set(table.columns)}
-        assert named - set(PARENTS) <= set(LINKS)
-
-
-def test_a_row_may_come_before_what_it_is_about() -> None:
-    world = village()
-    loan = next(entry for entry in world.entries if entry.kind == "loan.request")
-    with Reader(ADA) as reader:
-        connection = reader.database.connection
-        assert connection.execute("PRAGMA foreign_keys").fetchone() == (0,)
-        reader.take(*([feed.opening] for feed in world.feeds), ancestors(loan))
-        assert reader.rows("listings") == []
-        assert rows(connection, "agreements_readable")[0]["title"] == "seen"
-        assert connection.execute("PRAGMA foreign_key_check(agreements)").fetchall()
