@@ -42,6 +42,43 @@ def test_a_loan_day_by_day(ada: Home, ben: Home) -> None:
     assert reasons(ben, days[3]) == []
 
 
+def test_asking_to_keep_it_longer_moves_what_is_due(ada: Home, ben: Home) -> None:
+    loan = lent(ada, ben)
+    later = add_days(today(), 4)
+    ben.json("loan", "renew", loan, "--until", later)
+    meet(ada, ben)
+    tomorrow = add_days(today(), 1)
+    (asked,) = ada.json("reminders", "--at", tomorrow)
+    assert (asked["reason"], asked["about"]) == ("renewal", loan)
+    assert asked["text"].startswith("Ben would like to keep “Drill” until ")
+    ada.json("loan", "grant", loan)
+    meet(ada, ben)
+    assert ada.json("reminders", "--at", tomorrow) == []
+    assert reasons(ben, tomorrow) == []
+    assert reasons(ben, later) == ["due"]
+
+
+def test_a_session_reminds_both(ada: Home, ben: Home, tmp_path: Path) -> None:
+    guitar = ada.json("offer", "add", "Guitar lesson", "--item-type", "service")["listing"]
+    meet(ada, ben)
+    day = add_days(today(), 3)
+    asked = ben.json("session", "request", guitar, "--at", f"{day}T17:00", "--minutes", "60")
+    session = asked["agreement"]
+    meet(ada, ben)
+    ada.json("session", "accept", session)
+    meet(ada, ben)
+    for home, other in ((ada, "Ben"), (ben, "Ada")):
+        assert home.json("reminders", "--at", f"{day}T12:00") == []
+        (before,) = home.json("reminders", "--at", add_days(day, -1))
+        assert before["text"].startswith(f"“Guitar lesson” with {other} is tomorrow, ")
+        (soon,) = home.json("reminders", "--at", f"{day}T16:30")
+        assert soon["text"] == f"“Guitar lesson” with {other} begins at 17:00, within the hour."
+        assert (soon["reason"], soon["about"]) == ("session", session)
+        file = tmp_path / f"{other}.ics"
+        assert home.json("export", str(file)) == {"exported": 1}
+        assert b"TRIGGER:-PT1H\r\n" in file.read_bytes()
+
+
 def test_people_read_a_sentence(ada: Home, ben: Home) -> None:
     loan = lent(ada, ben)
     ran = ben.run("reminders", "--at", add_days(today(), 2))
