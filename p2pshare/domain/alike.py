@@ -13,6 +13,8 @@ _NO_WORD: Final = re.compile(r"[\W_]+")
 
 def bare(text: str) -> str:
     """``text`` in lower case, without accents, its words apart by one space each."""
-    parts = unicodedata.normalize("NFKD", text)
-    letters = "".join(one for one in parts if not unicodedata.combining(one)).casefold()
-    return _NO_WORD.sub(" ", letters).strip()
+    letters = text
+    if not text.isascii():  # which has neither accents nor other forms of its letters
+        parts = unicodedata.normalize("NFKD", text)
+        letters = "".join(one for one in parts if not unicodedata.combining(one))
+    return _NO_WORD.sub(" ", letters.casefold()).strip()

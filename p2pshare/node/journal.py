@@ -98,6 +98,7 @@ class Journal:
         form: str | None,
         dry_run: bool,
         progress: Progress | None,
+        source: str | None = None,
     ) -> tuple[ImportResult, Change]:
         """Take in a list of another program, all of it or nothing; on trial nothing is changed.
 
@@ -111,7 +112,13 @@ class Journal:
         except OSError as error:
             raise NodeError(f"{file.name} cannot be read: {error.strerror or error}") from error
         result = import_list(
-            self.ledger, person, data, form=form, dry_run=dry_run, progress=progress
+            self.ledger,
+            person,
+            data,
+            form=form,
+            source=source,
+            dry_run=dry_run,
+            progress=progress,
         )
         if result.report is None:
             return result, self._with_foreign(Change(IngestReport()))
