@@ -1,7 +1,7 @@
 # The two commands for everybody: `make run` and `make test`. README.md says the rest.
 PYTHON_OF_VENV = .venv/bin/python
 
-.PHONY: help setup run test check bench crash screenshots clean
+.PHONY: help setup run test check bench crash street screenshots clean
 
 help:
 	@echo "make run    set up .venv and open the window; without a display, play the demo"
@@ -9,6 +9,7 @@ help:
 	@echo "make check  format, lint, types and import rules"
 	@echo "make bench  first figures, as a table and bench-results.json"
 	@echo "make crash  10,000 kills instead of the suite's 300"
+	@echo "make street two years of sixty people with their computers, and what came of it"
 	@echo "make screenshots  draws every page and dialog into docs/screenshots"
 	@echo "make clean  remove .venv and everything that was made"
 
@@ -33,6 +34,10 @@ bench: setup
 crash: setup
 	@P2PSHARE_CRASH_KILLS=10000 $(PYTHON_OF_VENV) -m pytest -q -o faulthandler_timeout=0 \
 		tests/integration/test_crash.py
+
+street: setup
+	@P2PSHARE_STREET=whole $(PYTHON_OF_VENV) -m pytest -q -s -o faulthandler_timeout=0 \
+		tests/sim/test_street.py
 
 screenshots: setup
 	@$(PYTHON_OF_VENV) tests/ui/make_screenshots.py

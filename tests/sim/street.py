@@ -121,7 +121,7 @@ class Street:
         while len(self.people) < self.size.people:
             diligence = self.drawn.choice((0.9, 0.7, 0.5, 0.3, 0.15))
             home = self.install(f"house {len(self.homes)}", diligence)
-            living = self.drawn.choice((1, 1, 1, 2, 3))
+            living = self.drawn.choice((1, 1, 2, 2, 3))
             for _ in range(min(living, self.size.people - len(self.people))):
                 self.move_in(home, f"Person {len(self.people)}")
         self.meet(self.homes)

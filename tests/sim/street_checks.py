@@ -136,8 +136,9 @@ def double_bookings(home: Home, owner: Person) -> list[str]:
             if here and entry.kind in PROMISING:
                 now = entry.time_ms // 60_000
                 most = _most_at_once(promise, promises.values(), now)
-                if most > quantities[promise.listing]:
-                    found.append(f"{entry.subject.hex()}: {most} at once")
+                # Of a listing that was forgotten nobody can tell any more how many there were.
+                if most > quantities.get(promise.listing, most):
+                    found.append(f"{entry.kind} {entry.subject.hex()}: {most} at once")
     return found
 
 
