@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from p2pshare.domain.exports.murmurations import consent, profile
+from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.node.exports.request import ExportRequest, Progress, Written
 
 if TYPE_CHECKING:
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
 def write_profiles(
     ledger: "Ledger", stream: TextIO, _progress: Progress, request: ExportRequest
 ) -> Written:
-    """Write the profiles. Raises DomainError without consent, or StoreError."""
+    """Write the profiles. Raises DomainError without consent, or StoreError.
+
+    What was told to a closed circle stays there unless that circle is named.
+    """
     agreed = request.consent or consent(given=False)
     zone = ledger.zone()
     views = ledger.queries.listings(
-        ledger.today(), owners=request.persons(ledger), circle=request.circle_hex
+        ledger.today(),
+        owners=request.persons(ledger),
+        circle=request.circle_hex or OPEN_CIRCLE.hex(),
     )
     profiles = {view.listing: profile(view, agreed, zone) for view in views}
     if request.archive:

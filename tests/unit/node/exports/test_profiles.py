@@ -33,6 +33,16 @@ def test_nothing_of_others_is_published(ada: Computer) -> None:
     assert [one["title"] for one in json.loads(data)] == ["Cello"]
 
 
+def test_what_a_closed_circle_was_told_stays_there(ada: Computer) -> None:
+    street = ada.add_closed_circle("Street", bytes(31) + b"\1")
+    (person, *_) = ada.own_persons()
+    ada.offer(person, "Key to the cellar", circle=street)
+    _, number = exported(ada, "murmurations", consent=AGREED)
+    assert number == 4
+    named, _ = exported(ada, "murmurations", consent=AGREED, circle=street)
+    assert [one["title"] for one in json.loads(named)] == ["Key to the cellar"]
+
+
 def test_nothing_is_written_without_consent(ada: Computer) -> None:
     with pytest.raises(DomainError, match="read by everybody"):
         exported(ada, "murmurations")
