@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from integration.nodes_kit import config_of, event_of, offer, person
+from unit.node.computers import Computer, meet
 
 from p2pshare.clock import ManualClock
 from p2pshare.domain.commands import AddListing, CloseListing, MoveAgreement, RequestLoan
 from p2pshare.domain.days import DAY_MS, add_days, day_of, instant_ms
 from p2pshare.domain.quiet_hours import NO_QUIET_HOURS, QUIET_HOURS, QuietHours
+from p2pshare.domain.reminders import in_force
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.errors import StoreDamaged
 from p2pshare.node import reminding
@@ -19,6 +22,7 @@ from p2pshare.node.config import local_zone
 from p2pshare.node.events import ReminderDue
 from p2pshare.node.facade import Node
 from p2pshare.node.ledger import Ledger
+from p2pshare.node.reminding import plan_for
 from p2pshare.store.reminders import mark_told, set_quiet_hours
 
 TODAY = "2026-11-23"
@@ -173,6 +177,36 @@ async def test_what_was_told_long_ago_is_forgotten(house: House) -> None:
     await house.node._reminding.look()
     kept = await house.node.query(lambda queries: queries.reminders.told(house.ada.hex()))
     assert kept == {f"request:{house.loan.hex()}"}
+
+
+def test_the_next_borrower_hears_that_it_is_late_with_somebody_else(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        a, b, c = (
+            stack.enter_context(closing(Computer(tmp_path / name))) for name in ("a", "b", "c")
+        )
+        ada, ben, carl = a.add("Ada"), b.add("Ben"), c.add("Carl")
+        drill = a.offer(ada)
+        meet(a, b, c)
+        day = day_of(a.clock.time_ms(), 0)
+        with_carl = c.ask(carl, drill, from_day=day, until_day=add_days(day, 1))
+        for_ben = b.ask(ben, drill, from_day=add_days(day, 3), until_day=add_days(day, 5))
+        meet(a, b, c)
+        a.move(ada, with_carl, "accept")
+        a.move(ada, for_ben, "accept")
+        a.move(ada, with_carl, "hand-over")
+        meet(a, b, c)
+
+        def told(computer: Computer, who: bytes) -> list[tuple[str, str]]:
+            noon = instant_ms(add_days(day, 2), 12 * 60, 0)
+            planned = plan_for(computer.queries, who.hex(), noon, 0)
+            return [(str(one.reason), one.about) for one in in_force(planned, noon)]
+
+        assert told(b, ben) == [("late-elsewhere", for_ben.hex())]
+        assert told(a, ada) == [("overdue", with_carl.hex())]
+        assert told(c, carl) == [("overdue", with_carl.hex())]
+        a.move(ada, with_carl, "take-back")
+        meet(a, b, c)
+        assert told(a, ada) == told(b, ben) == told(c, carl) == []
 
 
 # --- the task ---------------------------------------------------------------------------------
