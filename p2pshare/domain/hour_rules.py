@@ -121,7 +121,7 @@ def _check_limit(account: Account, minutes: int) -> None:
 # --- paying ---------------------------------------------------------------------------------
 
 
-def pay_hours(command: PayHours, account: Account, *, desk: bool = False) -> Draft:
+def pay_hours(command: PayHours, account: Account) -> Draft:
     """The payment; DomainError for a payment to oneself, of an impossible number of minutes, or
     past the hard limit.
     """
@@ -137,13 +137,12 @@ def pay_hours(command: PayHours, account: Account, *, desk: bool = False) -> Dra
                 payee=command.payee,
                 minutes=command.minutes,
                 gift=command.gift,
-                desk=desk,
             ),
         )
     )
 
 
-def split_hours(command: SplitHours, account: Account, *, desk: bool = False) -> Draft:
+def split_hours(command: SplitHours, account: Account) -> Draft:
     """One payment to several people; DomainError as for ``pay_hours``, or if there are too many."""
     payees = [payee for payee, _ in command.shares]
     if not payees:
@@ -158,7 +157,7 @@ def split_hours(command: SplitHours, account: Account, *, desk: bool = False) ->
         check_minutes(minutes)
     _check_limit(account, sum(minutes for _, minutes in command.shares))
     shares = tuple(Share(payee, minutes) for payee, minutes in command.shares)
-    body = HoursSplit(payer=command.person, shares=shares, gift=command.gift, desk=desk)
+    body = HoursSplit(payer=command.person, shares=shares, gift=command.gift)
     return checked(Draft(SPLIT_KIND, body))
 
 
@@ -177,7 +176,7 @@ def even_shares(minutes: int, payees: Sequence[bytes]) -> tuple[tuple[bytes, int
 # --- confirming and correcting --------------------------------------------------------------
 
 
-def confirm_hours(command: ConfirmHours, parts: Sequence[Payment], *, desk: bool = False) -> Draft:
+def confirm_hours(command: ConfirmHours, parts: Sequence[Payment]) -> Draft:
     """The payee's signature on a payment; DomainError for others, and for a second one.
 
     ``parts`` are those of the payment, one for each payee.
@@ -187,7 +186,7 @@ def confirm_hours(command: ConfirmHours, parts: Sequence[Payment], *, desk: bool
         raise DomainError("only who received a payment can confirm it")
     if own[0].confirmed:
         raise DomainError("you have confirmed that payment already")
-    return Draft(CONFIRM_KIND, HoursConfirm(desk=desk))
+    return Draft(CONFIRM_KIND, HoursConfirm())
 
 
 def corrected_minutes(part: Payment, corrections: Iterable[Payment]) -> int:
@@ -210,15 +209,19 @@ def correct_hours(
     corrections: Sequence[Payment],
     account: Account,
     *,
-    desk: bool = False,
+    corrected: Sequence[Payment] = (),
 ) -> Draft:
     """A payment of the difference, by whoever has to move hours, that names the wrong one.
 
-    ``parts`` are those of the payment, ``corrections`` all payments that name it. What was too
-    much is paid back by who received it, what was too little is added by who paid. Raises
-    DomainError for others, where nothing is to be corrected, and where the other must sign.
+    ``parts`` are those of the payment, ``corrections`` all payments that name it, ``corrected``
+    the parts of the one that it names itself. What was too much is paid back by who received it,
+    what was too little is added by who paid. Raises DomainError for others, for a payment that is
+    a correction, where nothing is to be corrected, and where the other must sign.
     """
     part = _part_of(command, parts)
+    if any(is_correction_of(part, one) for one in corrected):
+        first = corrected[0].payment.hex()
+        raise DomainError(f"that is a correction itself; correct the first payment, {first}")
     check_minutes(command.minutes, least=0)
     now = corrected_minutes(part, corrections)
     if command.minutes == now:
@@ -247,7 +250,6 @@ def correct_hours(
                 minutes=difference,
                 gift=part.gift and not pays_back,
                 corrects=part.payment,
-                desk=desk,
             ),
         )
     )

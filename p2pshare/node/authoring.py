@@ -21,7 +21,13 @@ from p2pshare.domain.days import Zone
 from p2pshare.domain.pin import clean_pin
 from p2pshare.errors import DomainError, NodeError, QuotaExceeded, UnknownReference
 from p2pshare.log.certificate import OPEN_CIRCLE, person_subject
-from p2pshare.node import acts_agreements, acts_inductions, acts_listings, acts_searches
+from p2pshare.node import (
+    acts_agreements,
+    acts_hours,
+    acts_inductions,
+    acts_listings,
+    acts_searches,
+)
 from p2pshare.node.acting import Act, Acting, subject_of
 from p2pshare.node.ingest import Ingest, IngestBatch, IngestReport
 from p2pshare.node.keystore import KeyStore
@@ -32,7 +38,13 @@ from p2pshare.store.lookup import circle_of_subject, listings_with_agreements
 from p2pshare.store.notes import PROMISES_UNPUBLISHED, read_note, remove_note
 
 _ACTS: Final[Mapping[type, Act]] = MappingProxyType(
-    {**acts_listings.ACTS, **acts_agreements.ACTS, **acts_inductions.ACTS, **acts_searches.ACTS}
+    {
+        **acts_listings.ACTS,
+        **acts_agreements.ACTS,
+        **acts_hours.ACTS,
+        **acts_inductions.ACTS,
+        **acts_searches.ACTS,
+    }
 )
 """What each command does."""
 

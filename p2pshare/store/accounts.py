@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from p2pshare.domain.hour_rules import DEFAULT_LIMITS, Account, Flag, HourLimits, flag_of
 from p2pshare.domain.hour_views import (
     MemberView,
@@ -20,10 +22,10 @@ from p2pshare.domain.hour_views import (
     StatementLine,
 )
 from p2pshare.domain.hours import PAYMENT_ID_BYTES, PAYMENT_KINDS, Payment
-from p2pshare.domain.overspending import SignedPayment, find_overspent, latest
+from p2pshare.domain.overspending import Overspent, SignedPayment, find_overspent, latest
 from p2pshare.domain.views import BalanceView
 from p2pshare.limits import AFTER_ENTRIES_MAX, OVERSPENDING_LINES_MAX
-from p2pshare.log.entry import decode_header
+from p2pshare.log.entry import Header
 from p2pshare.log.tree import Branch, Position, path_to
 from p2pshare.store import local
 from p2pshare.store.feeds import FeedCache, marks
@@ -36,6 +38,9 @@ _NO_LIMIT: Final = "none"
 _PAYMENT_COLUMNS: Final = (
     "payment, payer, payee, minutes, entry, place, gift, corrects, confirmed, desk"
 )
+
+_header: Final = msgspec.msgpack.Decoder(Header)
+"""For headers that were checked when they were stored."""
 
 
 class Accounts:
@@ -91,7 +96,7 @@ class Accounts:
         self, circle: str, person: str, names: Mapping[str, str], minutes: int, limits: HourLimits
     ) -> MemberView:
         flag = flag_of(Account(minutes, limits))
-        if flag is Flag.HARD and self._overspent(person, circle, limits) is not None:
+        if flag is Flag.HARD and self._find_overspent(person, circle, limits) is not None:
             flag = Flag.OVERSPENT
         return MemberView(circle, person, names.get(person, ""), minutes, flag)
 
@@ -227,16 +232,7 @@ class Accounts:
         ]
 
     def _overspent(self, person: str, circle: str, limits: HourLimits) -> OverspentView | None:
-        if limits.hard is None or not self._in_several_lines(
-            bytes.fromhex(person), bytes.fromhex(circle)
-        ):
-            return None
-        received = self._received(person, circle)
-        balance = received - self._paid(person, circle)
-        if balance >= -limits.hard:
-            return None
-        signed = self._signed(bytes.fromhex(person), bytes.fromhex(circle))
-        found = find_overspent(received, signed, limits.hard)
+        found = self._find_overspent(person, circle, limits)
         if found is None:
             return None
         return OverspentView(
@@ -245,9 +241,19 @@ class Accounts:
             name=names_of(self._connection, [person]).get(person, ""),
             minutes=found.by,
             limit=found.limit,
-            balance=balance,
+            balance=self.balance(person, circle).minutes,
             payments=self._overspent_payments(found.apart),
         )
+
+    def _find_overspent(self, person: str, circle: str, limits: HourLimits) -> Overspent | None:
+        """What ``domain.overspending`` says of a person; the payments are read only if need be."""
+        key, circle_key = bytes.fromhex(person), bytes.fromhex(circle)
+        if limits.hard is None or not self._in_several_lines(key, circle_key):
+            return None
+        received = self._received(person, circle)
+        if received - self._paid(person, circle) >= -limits.hard:
+            return None
+        return find_overspent(received, self._signed(key, circle_key), limits.hard)
 
     def _overspent_payments(self, apart: Iterable[SignedPayment]) -> tuple[OverspentPayment, ...]:
         feeds = {one.entry_id.hex(): one.feed.hex() for one in apart}
@@ -301,7 +307,7 @@ class Accounts:
         for number, rows in feeds.items():
             chain = _Chain(cache.branches(number))
             for feed, branch, seq, identifier, header in rows:
-                knew = (*chain.before(branch, seq), *decode_header(header).after)
+                knew = (*chain.before(branch, seq), *_header.decode(header).after)
                 chain.add(branch, seq, identifier)
                 found.append(SignedPayment(identifier, feed, minutes.get(identifier, 0), knew))
         return found

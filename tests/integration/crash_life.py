@@ -18,7 +18,7 @@ from p2pshare.domain.commands import (
     CloseListing,
     EditListing,
     Forget,
-    MoveLoan,
+    MoveAgreement,
     PayHours,
     RequestLoan,
     SetName,
@@ -75,8 +75,8 @@ def make_foreign(folder: Path) -> Foreign:
             ledger.perform(EditListing(person=ben, listing=listing, description=f"long {number}"))
         if number % 4 == 0:
             loan = ledger.perform(RequestLoan(person=cleo, listing=listing))[0].subject
-            ledger.perform(MoveLoan(person=ben, loan=loan, move="accept"))
-            ledger.perform(MoveLoan(person=cleo, loan=loan, move="receive"))
+            ledger.perform(MoveAgreement(person=ben, agreement=loan, move="accept"))
+            ledger.perform(MoveAgreement(person=cleo, agreement=loan, move="receive"))
         elif number % 4 == 1:
             _read_entries(ledger, entries)
             report = ledger.perform(Forget(person=ben, subject=listing))[0].report
@@ -217,15 +217,18 @@ class Life:
             loan = self._random.choice(loans)
             move = self._random.choice(NEXT_MOVES[loan.underlying_state])
             who = loan.asker if move in ("cancel", "receive", "give-back") else loan.owner
-            command = MoveLoan(
-                person=bytes.fromhex(who), loan=bytes.fromhex(loan.agreement), move=move
+            command = MoveAgreement(
+                person=bytes.fromhex(who), agreement=bytes.fromhex(loan.agreement), move=move
             )
             self._acknowledge(ledger.perform(command))
 
     def pay(self, ledger: Ledger) -> None:
+        """Whoever of the two has more pays, so that neither comes to the limit."""
         ada, eve = self._person(ledger, "Ada"), self._person(ledger, "Eve")
         minutes = self._random.randint(1, 90)
-        self._acknowledge(ledger.perform(PayHours(person=eve, payee=ada, minutes=minutes)))
+        has = ledger.queries.accounts.balance(eve.hex(), OPEN_CIRCLE.hex()).minutes
+        payer, payee = (eve, ada) if has >= 0 else (ada, eve)
+        self._acknowledge(ledger.perform(PayHours(person=payer, payee=payee, minutes=minutes)))
 
     def rename(self, ledger: Ledger) -> None:
         ada = self._person(ledger, "Ada")

@@ -96,8 +96,7 @@ def test_limits_are_set_and_taken_away(ada):
 def test_a_payment(ada, ben):
     command = PayHours(person=ada, payee=ben, minutes=90)
     assert pay_hours(command, EVEN) == ("hours.pay", HoursPay(payer=ada, payee=ben, minutes=90))
-    draft = pay_hours(replace(command, gift=True), EVEN, desk=True)
-    assert (draft.body.gift, draft.body.desk) == (True, True)
+    assert pay_hours(replace(command, gift=True), EVEN).body.gift
     refused("cannot pay yourself", pay_hours, replace(command, payee=ada), EVEN)
     refused("at least one minute", pay_hours, replace(command, minutes=0), EVEN)
     refused("at most 10000 hours", pay_hours, replace(command, minutes=600_001), EVEN)
@@ -126,11 +125,11 @@ def test_the_refusal_says_how_much_can_be_paid(ada, ben):
 
 def test_a_split(make, ada, ben, cleo):
     command = SplitHours(person=ada, shares=((ben, 40), (cleo, 20)), gift=True)
-    kind, body = split_hours(command, EVEN, desk=True)
+    kind, body = split_hours(command, EVEN)
     assert kind == "hours.split"
     assert isinstance(body, HoursSplit)
     assert [(share.payee, share.minutes) for share in body.shares] == [(ben, 40), (cleo, 20)]
-    assert (body.payer, body.gift, body.desk) == (ada, True, True)
+    assert (body.payer, body.gift) == (ada, True)
     refused("leave yourself out", split_hours, replace(command, shares=((ada, 5),)), EVEN)
     refused("named twice", split_hours, replace(command, shares=((ben, 5), (ben, 5))), EVEN)
     refused("name the people", split_hours, replace(command, shares=()), EVEN)
@@ -164,7 +163,6 @@ def test_who_received_confirms_once(ada, ben, cleo):
         "hours.confirm",
         HoursConfirm(),
     )
-    assert confirm_hours(ConfirmHours(person=ben, payment=DRILL), parts, desk=True).body.desk
     refused("only who received", confirm_hours, ConfirmHours(person=ada, payment=DRILL), parts)
     refused("confirmed that", confirm_hours, ConfirmHours(person=cleo, payment=DRILL), parts)
 
@@ -178,8 +176,8 @@ def correct(person, minutes, parts, corrections=(), account=EVEN, payee=None, **
 
 
 def test_too_much_is_paid_back_by_who_received_it(ada, ben):
-    draft = correct(ben, 60, [paid(ada, ben, 90, gift=True)], desk=True)
-    expected = HoursPay(payer=ben, payee=ada, minutes=30, corrects=DRILL, desk=True)
+    draft = correct(ben, 60, [paid(ada, ben, 90, gift=True)])
+    expected = HoursPay(payer=ben, payee=ada, minutes=30, corrects=DRILL)
     assert draft == ("hours.pay", expected)
     assert correct(ben, 0, [paid(ada, ben, 90)]).body.minutes == 90
     refused("only who received it can pay some back", correct, ada, 60, [paid(ada, ben, 90)])
@@ -207,6 +205,14 @@ def test_earlier_corrections_are_taken_into_account(ada, ben, cleo):
     refused("comes to 1 h already", correct, ben, 60, [paid(ada, ben, 90)], known)
     assert correct(ada, 90, [paid(ada, ben, 90)], known).body.minutes == 30
     assert correct(ben, 0, [paid(ada, ben, 90)], known).body.minutes == 60
+
+
+def test_a_correction_is_not_corrected_but_the_first_payment(ada, ben, cleo):
+    first = paid(ada, ben, 90, b"f" * 16)
+    back = paid(ben, ada, 30, corrects=b"f" * 16)
+    refused("correct the first payment, 6666", correct, ben, 10, [back], corrected=[first])
+    elsewhere = paid(cleo, ada, 90, b"f" * 16)
+    assert correct(ben, 40, [back], corrected=[elsewhere]).body.minutes == 10, "it names nothing"
 
 
 def test_a_split_is_corrected_for_each_who_was_paid(ada, ben, cleo):
