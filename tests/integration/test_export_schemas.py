@@ -9,6 +9,7 @@ our own reading of them.
 import json
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from jsonschema import Draft7Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 from unit.node.computers import Computer
-from unit.node.exports.ledger_to_export import exported, graph
+from unit.node.exports.ledger_to_export import exported, graph, live
 
 from p2pshare.domain.exports.murmurations import SCHEMA, consent
 
@@ -78,7 +79,16 @@ def folder(*path: str) -> Iterator[Path]:
     return Path(SCHEMAS, *path).glob("*.json")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def ada(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Computer]:
+    """Ada's computer, when everything has happened."""
+    folder = tmp_path_factory.mktemp("neighbours")
+    live(folder)
+    with closing(Computer(folder / "ada")) as computer:
+        yield computer
+
+
+@pytest.fixture(scope="module")
 def nodes(ada: Computer) -> list[dict[str, Any]]:
     """The nodes of a lived-in ledger."""
     return graph(ada)
