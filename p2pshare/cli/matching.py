@@ -28,7 +28,12 @@ def matches_command(session: Session) -> None:
     a line, with commas between them.
     """
     with session.ledger() as ledger:
-        found = ledger.queries.matching.matches(own_persons(session, ledger), ledger.today())
+        circle = session.circle_named(ledger)
+        found = ledger.queries.matching.matches(
+            own_persons(session, ledger),
+            ledger.today(),
+            circle=None if circle is None else circle.hex(),
+        )
         _tell_of_faults(ledger)
     if session.output.json:
         session.output.document(

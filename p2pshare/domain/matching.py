@@ -30,6 +30,9 @@ from p2pshare.limits import MATCHED_PREFIX_LETTERS_MIN
 WORDS_MAX: Final = 16
 """Of a longer text the first words are looked for, as in a search."""
 
+_SHORT_LETTERS: Final = 4
+"""A word this short that the list knows is whole: who wants a car wants no carpet."""
+
 OTHER: Final = "other"
 """The id of the category for what belongs nowhere else."""
 
@@ -47,7 +50,8 @@ _OTHER_CATEGORY: Final = 1
 class Phrase:
     """One or several words that must all be there.
 
-    ``beginnings``: longer words that begin so count as well, as they do for what was typed.
+    ``beginnings``: longer words that begin so count as well, as they do for what was typed, unless
+    that is short and known.
     """
 
     written: str
@@ -189,10 +193,14 @@ class Vocabulary:
                 break
         said = unicodedata.normalize("NFC", text)[run[0].start : run[-1].end]
         return Term(
-            Phrase(said, run, beginnings=True),
+            Phrase(said, run, beginnings=not synonyms or _letters(run) > _SHORT_LETTERS),
             tuple(Phrase(one, tuple(significant(one)), beginnings=False) for one in synonyms),
             category,
         )
+
+
+def _letters(words: Sequence[Word]) -> int:
+    return sum(len(word.bare) for word in words)
 
 
 def judge(asked: Asked, offered: Offered) -> Hit | None:

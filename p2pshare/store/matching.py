@@ -20,7 +20,6 @@ from p2pshare.domain.matching_views import DemandView, MatchView, SavedSearchVie
 from p2pshare.domain.synonyms import Word, plurals, stems
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.limits import MATCHED_PREFIX_LETTERS_MIN, MATCHES_PER_WANT_MAX, WANTS_MATCHED_MAX
-from p2pshare.store.feeds import marks
 from p2pshare.store.labels import names_of, times_of
 from p2pshare.store.saved_searches import read_searches
 
@@ -65,18 +64,25 @@ class Matching:
         self._vocabulary = vocabulary
 
     def matches(
-        self, persons: Sequence[str], today: str, *, limit: int = MATCHES_PER_WANT_MAX
+        self,
+        persons: Sequence[str],
+        today: str,
+        *,
+        circle: str | None = None,
+        limit: int = MATCHES_PER_WANT_MAX,
     ) -> list[MatchView]:
         """The offers of others that persons (hex) hosted here want on ``today`` (a local day).
 
-        Wants come first, the newest first, then saved searches; of each the ``limit`` closest
-        offers among the newest, the closest first.
+        Each person's wants come first, the newest first (of very many WANTS_MATCHED_MAX), then
+        saved searches; of each the ``limit`` closest offers in a circle, or in any, among the
+        newest, the closest first.
         """
-        found: list[tuple[_Sought, _Candidate, Hit]] = []
-        for sought in (*self._wants(persons, today), *self._searches(persons)):
-            found += [
-                (sought, candidate, hit) for candidate, hit in self._best(sought, today, limit)
-            ]
+        sought_here = [sought for person in persons for sought in self._wants(person, today)]
+        found = [
+            (sought, candidate, hit)
+            for sought in (*sought_here, *self._searches(persons))
+            for candidate, hit in self._best(sought, today, circle, limit)
+        ]
         names = names_of(self._connection, {candidate.owner for _, candidate, _ in found})
         times = times_of(self._connection, {candidate.updated_entry for _, candidate, _ in found})
         return [
@@ -129,13 +135,13 @@ class Matching:
 
     # --- what is sought -------------------------------------------------------------------
 
-    def _wants(self, persons: Sequence[str], today: str) -> list[_Sought]:
-        """The open wants of persons, the newest first; of very many the newest."""
+    def _wants(self, person: str, today: str) -> list[_Sought]:
+        """The open wants of a person, the newest first; of very many the newest."""
         rows = self._connection.execute(
             "SELECT listing, title, owner, category, updated_entry FROM listings"
-            f" WHERE owner IN ({marks(persons)}) AND exchange_type = ? AND closed = 0"
+            " WHERE owner = ? AND exchange_type = ? AND closed = 0"
             " AND (expires IS NULL OR expires >= ?) ORDER BY rowid DESC LIMIT ?",
-            (*persons, ExchangeType.WANT, today, WANTS_MATCHED_MAX * len(persons)),
+            (person, ExchangeType.WANT, today, WANTS_MATCHED_MAX),
         ).fetchall()
         times = times_of(self._connection, [row[4] for row in rows])
         return [
@@ -166,9 +172,11 @@ class Matching:
 
     # --- what is offered ------------------------------------------------------------------
 
-    def _best(self, sought: _Sought, today: str, limit: int) -> list[tuple[_Candidate, Hit]]:
+    def _best(
+        self, sought: _Sought, today: str, circle: str | None, limit: int
+    ) -> list[tuple[_Candidate, Hit]]:
         """The closest offers of somebody else, of equally close ones the newest first."""
-        offers = self._offers(sought.asked, today, besides=sought.person)
+        offers = self._offers(sought.asked, today, circle, besides=sought.person)
         found = list(islice(offers, CANDIDATES_MAX))
         found.sort(key=lambda one: (one[1].distance, one[1].more, -one[0].number))
         return found[:limit]
@@ -226,7 +234,7 @@ def offers_expression(asked: Asked, vocabulary: Vocabulary, *, wide: bool) -> st
     """
     parts = []
     for term in asked.terms:
-        phrases = [_phrase(term.said, beginnings=wide)]
+        phrases = [_phrase(term.said, beginnings=wide and term.said.beginnings)]
         phrases += [_phrase(phrase, beginnings=False) for phrase in term.synonyms]
         ways = [f"{{title tags}} : ({' OR '.join(phrases)})"]
         if term.category and wide:

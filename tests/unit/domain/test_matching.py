@@ -24,6 +24,7 @@ VOCABULARY = Vocabulary(
             ("cordless drill", "Akkuschrauber", "visseuse sans fil"),
             ("ladder", "Leiter", "échelle"),
             ("tent", "tienda de campaña"),
+            ("car", "Auto"),
         ]
     ),
 )
@@ -48,6 +49,8 @@ def why(want: str, title: str, *tags: str, category: str = "", asked_in: str = "
         ("echelle", "Échelles", "'echelle' is in the title"),
         ("Straße", "STRASSE", "'Straße' is in the title"),
         ("lad", "Ladder", "'Ladder' begins with 'lad'"),
+        ("drill", "Drilling machine", "'Drilling' begins with 'drill'"),
+        ("cars", "Car", "'cars' is in the title"),
         ("Bohr", "Bohrmaschinenset", "'Bohrmaschinenset' begins with 'Bohr'"),
         ("drill", "Bohrmaschine", "'drill' means 'Bohrmaschine'"),
         ("drills", "Bohrmaschinen", "'drills' means 'Bohrmaschine'"),
@@ -73,6 +76,8 @@ def test_what_matches_and_why(want: str, title: str, said: str) -> None:
         ("la", "Ladder"),
         ("cordless drill", "Cordless lamp"),
         ("drill ladder", "Ladder"),
+        ("tent", "Tentacles"),
+        ("cars", "Carpet"),
         ("ladder", "Leiterwagen"),
         ("TV", "TVs"),
         ("for the", "for the garden"),

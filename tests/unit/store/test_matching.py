@@ -16,7 +16,7 @@ from p2pshare.domain.matching import Vocabulary, judge
 from p2pshare.domain.matching_views import DemandView, MatchView
 from p2pshare.domain.synonyms import Synonyms
 from p2pshare.domain.vocabulary import ExchangeType, ItemType
-from p2pshare.limits import DEMAND_PEOPLE_MIN, MATCHES_PER_WANT_MAX
+from p2pshare.limits import DEMAND_PEOPLE_MIN, MATCHES_PER_WANT_MAX, WANTS_MATCHED_MAX
 from p2pshare.store.database import Database
 from p2pshare.store.matching import Matching, offers_expression
 from p2pshare.store.saved_searches import save_search
@@ -160,6 +160,24 @@ def test_a_want_is_told_a_bounded_number_of_offers(shop: Shop) -> None:
     shop.add(ADA, "want", "Drill")
     offers = [shop.add(BEN, "offer", "Drill") for _ in range(MATCHES_PER_WANT_MAX + 1)]
     assert [offer for _, offer in shop.pairs(ADA)] == offers[:0:-1]
+
+
+def test_of_very_many_wants_the_newest_are_looked_for(shop: Shop) -> None:
+    offer = shop.add(BEN, "offer", "Drill")
+    wants = [shop.add(ADA, "want", "Drill") for _ in range(WANTS_MATCHED_MAX + 1)]
+    late = shop.add(CLEO, "want", "Drill")
+    assert shop.pairs(ADA, CLEO) == [
+        *((want, offer) for want in wants[:0:-1]),
+        (late, offer),
+    ]
+
+
+def test_matches_in_one_circle(shop: Shop) -> None:
+    want = shop.add(ADA, "want", "Drill", circle=STREET)
+    there = shop.add(BEN, "offer", "Drill", circle=CLUB)
+    assert shop.pairs(ADA) == [(want, there)]
+    assert shop.matching.matches([ADA], TODAY, circle=STREET) == []
+    assert len(shop.matching.matches([ADA], TODAY, circle=CLUB)) == 1
 
 
 def test_a_match_says_since_when_and_who() -> None:
