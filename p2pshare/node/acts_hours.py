@@ -55,8 +55,9 @@ def _set_limits(acting: Acting, command: commands.SetHourLimits) -> Done:
 
 
 def _write_payment(acting: Acting, draft: Draft) -> Done:
-    known = _accounts(acting).latest_payments(acting.person, acting.writing.circle)
-    return Done(acting.writing.write(draft, after=known))
+    writing = acting.writing
+    known = _accounts(acting).latest_payments(acting.person, writing.circle, writing.feed())
+    return Done(writing.write(draft, after=known))
 
 
 def _account(acting: Acting) -> Account:

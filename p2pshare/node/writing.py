@@ -68,6 +68,10 @@ class Writing:
         self._at_desk = local.is_at_desk(batch.connection, person)
         self._going_on: _GoingOn | None = None
 
+    def feed(self) -> bytes:
+        """The feed that is written here; opened now, where there is none to go on with."""
+        return self._open_feed()[0].public
+
     def write(self, draft: Draft, subject: bytes = b"", after: Iterable[bytes] = ()) -> bytes:
         """Sign and append a clear entry; the subject it is about (the one it creates if empty).
 

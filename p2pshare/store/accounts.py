@@ -212,15 +212,18 @@ class Accounts:
             if one is not None and (concerning is None or one.concerns(concerning))
         ]
 
-    def latest_payments(self, person: bytes, circle: bytes) -> list[bytes]:
+    def latest_payments(self, person: bytes, circle: bytes, feed: bytes) -> list[bytes]:
         """The entries of a person's payments that no other one knew of, at most 4, ascending.
 
-        A new payment names them, so that everybody can tell later what it knew. Empty where the
-        chain of the person's only feed says so already.
+        A new payment in ``feed`` names them, so that everybody can tell later what it knew. Those
+        of that feed are left out: its chain says so already.
         """
         if not self._in_several_lines(person, circle):
             return []
-        return latest(self._signed(person, circle))[:AFTER_ENTRIES_MAX]
+        signed = self._signed(person, circle)
+        of_feed = {one.entry_id for one in signed if one.feed == feed}
+        elsewhere = [one for one in latest(signed) if one not in of_feed]
+        return elsewhere[:AFTER_ENTRIES_MAX]
 
     def _payers_of(self, person: str, circle: str) -> list[str]:
         return [

@@ -290,22 +290,26 @@ def test_a_revoked_computer_no_longer_counts_and_hides_nothing_it_knew(order):
 
 def test_what_a_new_payment_names():
     world, common, home, market = apart()
+    laptop, phone = world.feeds
     with Reader() as reader:
-        latest = reader.queries.accounts.latest_payments
-        reader.take([world.feeds[0].opening, world.entries[1], common, home])
-        assert latest(ADA.id, OPEN_CIRCLE) == [], "the chain says it"
-        reader.take([world.feeds[1].opening, market])
-        expected = sorted([home.identifier, market.identifier])
-        assert latest(ADA.id, OPEN_CIRCLE) == expected
-        assert latest(BEN.id, OPEN_CIRCLE) == []
+
+        def latest(feed):
+            return reader.queries.accounts.latest_payments(ADA.id, OPEN_CIRCLE, feed.key.public)
+
+        reader.take([laptop.opening, world.entries[1], common, home])
+        assert latest(laptop) == [], "the chain says it"
+        reader.take([phone.opening, market])
+        assert latest(laptop) == [market.identifier]
+        assert latest(phone) == [home.identifier]
         feeds = [world.open_feed(ADA) for _ in range(4)]
         for feed in feeds:
             reader.take([feed.opening, world.pay(feed, ADA, BEN, 1)])
-        assert len(latest(ADA.id, OPEN_CIRCLE)) == 4
+        assert len(latest(laptop)) == 4, "as many as a header holds"
         last = world.pay(feeds[0], ADA, BEN, 1, after=[home, market, feeds[1].last])
         reader.take([last])
         named = {last.identifier, feeds[2].last.identifier, feeds[3].last.identifier}
-        assert set(latest(ADA.id, OPEN_CIRCLE)) == named
+        assert set(latest(laptop)) == named
+        assert set(latest(feeds[0])) == named - {last.identifier}
 
 
 def test_a_feed_forked_too_often_is_taken_for_as_many_computers():
