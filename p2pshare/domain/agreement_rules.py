@@ -47,7 +47,7 @@ _DETAILS: Final[Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True)
 class Shelf:
-    """What a rule has to know of a listing whose things are promised.
+    """What a rule has to know of a listing whose things are promised, or about to be.
 
     ``listing`` is None where it is not in hand. ``agreements`` are those about it that its owner
     knows (the one to be judged may be among them), ``elsewhere`` the periods that another computer
@@ -59,6 +59,10 @@ class Shelf:
     agreements: tuple[AgreementState, ...] = ()
     elsewhere: tuple[BusyPeriod, ...] = ()
     missing: str | None = None
+
+    def others(self, agreement: AgreementState) -> tuple[AgreementState, ...]:
+        """The agreements about the listing beside this one."""
+        return tuple(one for one in self.agreements if one.agreement != agreement.agreement)
 
 
 def check_open(
@@ -206,13 +210,17 @@ def check_parts(body: object, listing: ListingState | None) -> None:
 def takes(agreement: AgreementState, today: str) -> BusyPeriod | None:
     """What ``agreement`` takes of its listing, or None if it promises nothing.
 
-    Open-ended while the thing is out beyond its last day, in repair, or given away. The tag is the
-    agreement's id and never leaves this computer.
+    Open-ended while the thing is out beyond its last day, in repair, lost, or given away. What two
+    people dispute about is out until it was taken back. The tag is the agreement's id and never
+    leaves this computer.
     """
     table = AGREEMENTS[agreement.kind]
-    if agreement.underlying not in table.promises:
+    disputed = agreement.underlying in table.unsettled
+    if disputed and any(one.move in table.back for one in agreement.signatures):
         return None
-    out = agreement.underlying in table.out
+    if not disputed and agreement.underlying not in table.promises:
+        return None
+    out = disputed or agreement.underlying in table.out
     endless = (
         table.alone
         or agreement.underlying in table.for_good
@@ -238,16 +246,13 @@ def check_free(
 ) -> None:
     """Refuse a promise of more things than there are, from ``today`` on.
 
-    ``agreements`` are those of the listing that its owner knows; the one that ``wanted`` is for is
-    left out by its tag. ``elsewhere`` are periods that another computer of the owner has published.
-    Raises DomainError, naming when it is taken.
+    ``agreements`` are the others about the listing that its owner knows, ``elsewhere`` periods that
+    another computer of the owner has published. Raises DomainError, naming when it is taken.
     """
     promised = [
         period
         for other in agreements
-        if other.listing == listing.listing
-        and (period := takes(other, today)) is not None
-        and period.tag != wanted.tag
+        if other.listing == listing.listing and (period := takes(other, today)) is not None
     ]
     if len(promised) >= limits.BUSY_PERIODS_MAX:
         raise DomainError("too much of that listing is promised; close some agreements first")

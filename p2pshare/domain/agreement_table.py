@@ -75,10 +75,11 @@ class AgreementTable:
     ``roles`` are the asking one and the listing's owner, who are one person where ``alone``.
     ``asked`` are the states in which the owner has yet to answer, ``promises`` those in which the
     listing's days are promised, ``out`` those of them in which the thing is out of the house,
-    ``for_good`` those of them in which it does not come back, ``held`` those in which the asking
-    one has it, so that it can be overdue, ``closing`` those that begin the days to dispute.
-    ``pairs`` are moves that say the same thing from the two sides, and may be one move that both
-    make. Raises ValueError if the rows contradict each other.
+    ``for_good`` those of them that have no end. In ``unsettled`` it is out, if it ever was, until a
+    move of ``back`` is signed. ``held`` are the states in which the asking one has it, so that it
+    can be overdue, ``closing`` those that begin the days to dispute. ``pairs`` are moves that say
+    the same thing from the two sides, and may be one move that both make. Raises ValueError if the
+    rows contradict each other.
     """
 
     kind: str
@@ -89,6 +90,8 @@ class AgreementTable:
     promises: frozenset[str] = frozenset()
     out: frozenset[str] = frozenset()
     for_good: frozenset[str] = frozenset()
+    unsettled: frozenset[str] = frozenset()
+    back: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     closing: frozenset[str] = frozenset()
     pairs: tuple[tuple[str, str], ...] = ()
@@ -115,10 +118,13 @@ class AgreementTable:
         if self.alone and self.roles[0] != self.roles[1]:
             raise ValueError("who is alone has one role")
         named = {state for row in self.rows for state in (*row.from_states, *row.joins)}
-        groups = (self.asked, self.promises, self.out, self.for_good, self.held, self.closing)
+        groups = (
+            *(self.asked, self.promises, self.out, self.for_good, self.unsettled),
+            *(self.held, self.closing),
+        )
         if not named.union(*groups) <= self.states:
             raise ValueError("a row names a state that no move leads to")
-        if not {move for pair in self.pairs for move in pair} <= set(self.moves):
+        if not self.back.union(*self.pairs) <= set(self.moves):
             raise ValueError("a pair names a move that is in no row")
 
     @property

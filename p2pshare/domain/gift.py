@@ -1,7 +1,7 @@
 """The gift: a thing that its owner gives away (DESIGN section 2, receive-donate).
 
 One table for ``domain.agreement``, as ``domain.loan`` is, where the reasons for the ranks stand.
-What was given does not come back: its days are promised for good.
+What is promised once is promised for good: it does not come back.
 """
 
 from typing import Final
@@ -51,7 +51,7 @@ GIFT: Final = AgreementTable(
     asked=frozenset({REQUESTED}),
     promises=frozenset({ACCEPTED, GIVEN}),
     out=frozenset({GIVEN}),
-    for_good=frozenset({GIVEN}),
+    for_good=frozenset({ACCEPTED, GIVEN}),
     pairs=(("hand-over", "receive"),),
 )
 

@@ -41,6 +41,9 @@ __all__ = [
     "fold_busy",
     "fold_listing",
     "fold_queue",
+    "latest_told",
+    "periods_of",
+    "queue_of",
 ]
 
 
@@ -133,7 +136,12 @@ def fold_busy(owner: bytes, entries: Iterable[FoldEntry]) -> tuple[BusyPeriod, .
     one owner that had not met each list the promises they knew. A promise on both lists has one
     tag and is one; two promises of the same days have two, so that a double promise shows.
     """
-    return merged(period for told in _latest_told(owner, entries) for period in told.periods)
+    return periods_of(latest_told(owner, entries))
+
+
+def periods_of(told: Iterable[ListingBusy]) -> tuple[BusyPeriod, ...]:
+    """The periods of what an owner told last, on one computer or several; see ``fold_busy``."""
+    return merged(period for one in told for period in one.periods)
 
 
 def fold_queue(owner: bytes, entries: Iterable[FoldEntry]) -> tuple[bytes, ...]:
@@ -142,11 +150,16 @@ def fold_queue(owner: bytes, entries: Iterable[FoldEntry]) -> tuple[bytes, ...]:
     Of two computers of the owner that had not met, the one's list is followed by what only the
     other knew.
     """
-    told = _latest_told(owner, entries)
+    return queue_of(latest_told(owner, entries))
+
+
+def queue_of(told: Iterable[ListingBusy]) -> tuple[bytes, ...]:
+    """The queue of what an owner told last, on one computer or several; see ``fold_queue``."""
     return tuple(dict.fromkeys(token for one in told for token in one.queue))
 
 
-def _latest_told(owner: bytes, entries: Iterable[FoldEntry]) -> list[ListingBusy]:
+def latest_told(owner: bytes, entries: Iterable[FoldEntry]) -> list[ListingBusy]:
+    """What the ``listing.busy`` entries of ``owner`` say that no other one of them comes after."""
     latest = heads(
         entries,
         say=lambda entry: entry.author == owner and isinstance(entry.body, ListingBusy),

@@ -44,7 +44,8 @@ SETTLED: Final = "settled"
 #   the accept goes with it.)
 # - Then what withdraws: cancel (1), decline (2). Nobody is bound to a promise that they had already
 #   given up when it was made, so a concurrent accept (3) comes too late.
-# - lost (4) comes after custody: a thing that somebody has in hand is not lost.
+# - lost (4) comes after custody: a thing that somebody has in hand is not lost. What was lost can
+#   be taken back when it turns up.
 # - dispute (5) comes after all of them, so that it rests on the state that they agree upon; settle
 #   (6) after it.
 # - renew and report (1) change no state. grant (3) and refuse (2) answer renew, as accept and
@@ -177,7 +178,7 @@ LOAN: Final = AgreementTable(
         Row(
             move="take-back",
             roles=(LENDER,),
-            from_states=(CHECKED_OUT, RETURNED),
+            from_states=(CHECKED_OUT, RETURNED, LOST),
             to_state=CLOSED,
             body=CustodyMove,
             rank=0,
@@ -226,8 +227,11 @@ LOAN: Final = AgreementTable(
         ),
     ),
     asked=frozenset({REQUESTED}),
-    promises=frozenset({ACCEPTED, CHECKED_OUT, RETURNED}),
-    out=frozenset({CHECKED_OUT, RETURNED}),
+    promises=frozenset({ACCEPTED, CHECKED_OUT, RETURNED, LOST}),
+    out=frozenset({CHECKED_OUT, RETURNED, LOST}),
+    for_good=frozenset({LOST}),
+    unsettled=frozenset({DISPUTED}),
+    back=frozenset({"take-back"}),
     held=frozenset({CHECKED_OUT}),
     closing=frozenset({CLOSED}),
     pairs=(

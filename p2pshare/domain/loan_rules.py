@@ -6,7 +6,6 @@ terms bound the days, and an accept or a grant signs the instant by which the th
 This module must not query: the caller passes in every agreement it has to look at.
 """
 
-
 from p2pshare import limits
 from p2pshare.domain import days
 from p2pshare.domain.agreement import AgreementState
@@ -112,7 +111,7 @@ def accept_loan(
     if shelf.missing is not None:
         raise DomainError(f"whoever asks lacks something: {shelf.missing}")
     wanted = _wanted(loan, loan.until_day, loan.until_minute)
-    check_free(wanted, shelf.agreements, shelf.elsewhere, shelf.listing, today)
+    check_free(wanted, shelf.others(loan), shelf.elsewhere, shelf.listing, today)
     due_at_ms = days.end_ms(loan.until_day, loan.until_minute, zone)
     return draft_move(LOAN, loan, command, now_ms, due_at_ms=due_at_ms, terms=loan.terms)
 
@@ -147,9 +146,8 @@ def _grant(
     if until is None or until <= (loan.until_day, loan.until_minute):
         raise DomainError(f"it is lent until {loan.until_day} anyway; choose a later day")
     if shelf.listing is not None:
-        others = [one for one in shelf.agreements if one.agreement != loan.agreement]
         today = days.day_of(now_ms, zone)
-        check_free(_wanted(loan, *until), others, shelf.elsewhere, shelf.listing, today)
+        check_free(_wanted(loan, *until), shelf.others(loan), shelf.elsewhere, shelf.listing, today)
     return draft_move(
         LOAN,
         loan,

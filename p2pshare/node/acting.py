@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from p2pshare.clock import Clock
 from p2pshare.domain.agreement import AGREEMENTS, AgreementState
-from p2pshare.domain.agreement_rules import Shelf
+from p2pshare.domain.agreement_rules import Shelf, takes
 from p2pshare.domain.bodies import BusyPeriod
 from p2pshare.domain.commands import PersonCommand
 from p2pshare.domain.days import Zone, day_of
@@ -94,11 +94,14 @@ class Acting:
 
     def promised(self, listing: bytes) -> list[AgreementState]:
         """The agreements that take something of a listing, as far as this computer knows."""
-        states = {state for table in AGREEMENTS.values() for state in table.promises}
+        states = {
+            state for table in AGREEMENTS.values() for state in table.promises | table.unsettled
+        }
+        today = self.today()
         found = []
         for agreement in agreements_in_promise(self.writing.connection, listing, states):
             state = self.writing.states.agreement(self.writing.circle, agreement)
-            if state is not None and state.underlying in AGREEMENTS[state.kind].promises:
+            if state is not None and takes(state, today) is not None:
                 found.append(state)
         return found
 

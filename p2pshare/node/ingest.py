@@ -34,6 +34,7 @@ from p2pshare.store.notes import (
     leave_note,
     read_note,
 )
+from p2pshare.store.opened import OpenedBodies
 from p2pshare.store.owed import owed_changes, watch_owed
 from p2pshare.store.repair import repair_entry
 from p2pshare.store.rows import (
@@ -95,6 +96,7 @@ class IngestBatch:
         keys: Sequence[ReadingKey],
         received_ms: int,
         quota: Quota,
+        opened: OpenedBodies,
     ) -> None:
         self.connection = connection
         self.feeds = FeedCache(connection)
@@ -102,7 +104,8 @@ class IngestBatch:
         self._circle_ids = {number: circle for circle, number in self.circles.items()}
         self._keys = keys
         self._received_ms = received_ms
-        self.states = SubjectStates(connection, self.feeds, self.circles, keys)
+        self._opened = opened
+        self.states = SubjectStates(connection, self.feeds, self.circles, keys, opened)
         self._appender = StretchAppender(
             connection, self.feeds, self.circles, received_ms=received_ms, quota=quota
         )
@@ -121,6 +124,7 @@ class IngestBatch:
         """Append a stretch; what a peer did wrong is in the result. ``own``: it is signed here."""
         result = self._appender.append(circle, stretch, own=own)
         self._report.results.append(result)
+        self.states.changed()
         if result.outcome is Outcome.OVER_QUOTA:
             local.refuse_feed(self.connection, self.circles[circle], result.feed, result.reason)
         return result
@@ -133,6 +137,7 @@ class IngestBatch:
             return False
         if read.header.circle != circle:
             return False
+        self.states.changed()
         helped = self._appender.fill_body(read)
         mended = repair_entry(self.connection, self.feeds, read)
         if mended is not None:
@@ -147,8 +152,10 @@ class IngestBatch:
         derivation = Derivation(self.connection, self.feeds, self.circles)
         derivation.take(added)
         derivation.owe_uncovered()
-        folder = Folder(self.connection, self.feeds, self.circles, self._keys)
+        folder = Folder(self.connection, self.feeds, self.circles, self._keys, self._opened)
         folded = folder.fold(derivation.in_order(added))
+        if folded.erased:
+            self._opened.forget()
         self._appender.write_usage()
         report.changes = folded.changes
         report.erased = folded.erased
@@ -218,6 +225,7 @@ class Ingest:
         self._clock = clock
         self._keys = keys
         self._quota = quota or Quota()
+        self._opened = OpenedBodies()
 
     @contextmanager
     def batch(self, *, durable: bool) -> Iterator[IngestBatch]:
@@ -228,6 +236,7 @@ class Ingest:
                 keys=self._keys(),
                 received_ms=self._clock.time_ms(),
                 quota=self._quota,
+                opened=self._opened,
             )
 
     def receive(self, arrivals: Sequence[Arrival]) -> IngestReport:

@@ -150,7 +150,9 @@ def _view(
 ) -> AgreementView:
     table = AGREEMENTS[row["kind"]]
     underlying, due_at_ms = row["underlying_state"], row["due_at_ms"]
-    span = Span(row["from_day"], row["until_day"], row["from_minute"], row["until_minute"])
+    endless = table.alone or underlying in table.for_good
+    until_day = None if endless else row["until_day"]
+    span = Span(row["from_day"], until_day, row["from_minute"], row["until_minute"])
     taken = [] if underlying not in table.promises else clashes.get(row["listing"], [])
     return AgreementView(
         agreement=row["agreement"],

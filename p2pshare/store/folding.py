@@ -30,6 +30,7 @@ from p2pshare.store.folded_tables import (
 )
 from p2pshare.store.gather import GatheredSubject
 from p2pshare.store.history import HISTORY_TABLES, history_rows
+from p2pshare.store.opened import OpenedBodies
 from p2pshare.store.rows import (
     FoldedRows,
     RowChange,
@@ -65,10 +66,12 @@ class Folder:
         feeds: FeedCache,
         circles: Mapping[bytes, int],
         keys: Sequence[ReadingKey],
+        opened: OpenedBodies | None = None,
     ) -> None:
+        """``opened``: what these keys opened in earlier transactions."""
         self._connection = connection
         self._circle_ids = {number: circle for circle, number in circles.items()}
-        self._states = SubjectStates(connection, feeds, circles, keys)
+        self._states = SubjectStates(connection, feeds, circles, keys, opened)
         self._result = FoldResult()
 
     def fold(self, dirty: Iterable[Subject]) -> FoldResult:

@@ -24,6 +24,7 @@ from p2pshare.log.standing import Denial, Standing
 from p2pshare.log.tree import ROOT_BRANCH, Branch, Position
 from p2pshare.store.derive import ERASE_KIND
 from p2pshare.store.feeds import FeedCache, FeedRow, chunks, marks
+from p2pshare.store.opened import Opened, OpenedBodies
 from p2pshare.store.repair import BODY_DAMAGED, HEADER_DAMAGED
 
 _header: Final = msgspec.msgpack.Decoder(Header)
@@ -34,7 +35,8 @@ class Gathered:
     """One entry of a subject with all that decides its part in the fold.
 
     ``erased_by`` has the persons whose counting erasures name it. ``kind`` and ``body`` are the
-    true ones; ``body`` is None where there is none in hand or it says nothing to this reader.
+    true ones. ``unread`` is a clear body as stored, until somebody asks for ``body``: a listing may
+    have thousands of entries that say what no longer holds.
     """
 
     number: int
@@ -44,12 +46,21 @@ class Gathered:
     header: Header
     has_body: bool
     kind: str
-    body: Body | None
+    read: Body | None
+    unread: bytes | None
     standing: Standing
     denial: Denial | None
     waits_for: tuple[bytes, ...] = ()
     erased_by: frozenset[bytes] = frozenset()
     own_previous: tuple[bytes, ...] = ()
+
+    @property
+    def body(self) -> Body | None:
+        """What it says; None where that is not in hand or says nothing to this reader."""
+        if self.unread is not None:
+            self.read = decode_payload(self.kind, clear_payload(self.unread))
+            self.unread = None
+        return self.read
 
     @property
     def creates(self) -> bool:
@@ -83,10 +94,13 @@ class Gatherer:
         connection: sqlite3.Connection,
         feeds: FeedCache,
         keys: Sequence[ReadingKey],
+        opened: OpenedBodies | None = None,
     ) -> None:
         self._connection = connection
         self._feeds = feeds
         self._keys = keys
+        self._opened = opened or OpenedBodies()
+        self._opened.use(keys)
 
     def gather(self, circle: int, subjects: Sequence[bytes]) -> list[GatheredSubject]:
         """The subjects (at most CHUNK of them) with their entries of that circle."""
@@ -106,10 +120,11 @@ class Gatherer:
                 continue
             header = _decode(data, number)
             position = Position(branch, seq)
+            kind, read, unread = header.kind, None, None
             if header.sealed:
-                kind, payload = opened.get(number, (header.kind, None))
-            else:
-                kind, payload = _read_clear(header, None if damage == BODY_DAMAGED else body)
+                kind, read = opened.get(number, (header.kind, None))
+            elif damage != BODY_DAMAGED and header.kind in KINDS:
+                unread = body
             standing = self._feeds.standing(feed_number)
             found[subject].entries.append(
                 Gathered(
@@ -120,7 +135,8 @@ class Gatherer:
                     header=header,
                     has_body=body is not None,
                     kind=kind,
-                    body=payload,
+                    read=read,
+                    unread=unread,
                     standing=standing,
                     denial=standing.denial(position, header.time_ms),
                 )
@@ -140,8 +156,8 @@ class Gatherer:
         Opening costs far more than sealing nonsense does. So the moves of an agreement are tried
         only if its creating entry opens: without that nobody can tell what they belong to.
         """
-        creating: list[tuple[int, bytes, Header, bytes]] = []
-        moves: list[tuple[int, bytes, Header, bytes]] = []
+        creating: list[tuple[int, bytes, bytes, Header, bytes]] = []
+        moves: list[tuple[int, bytes, bytes, Header, bytes]] = []
         for number, identifier, feed_number, _, _, subject, data, body, damage in rows:
             if body is None or damage in (HEADER_DAMAGED, BODY_DAMAGED):
                 continue
@@ -150,22 +166,27 @@ class Gatherer:
             header = _decode(data, number)
             if header.sealed:
                 creates = not header.subject and identifier[:SUBJECT_BYTES] == subject
-                (creating if creates else moves).append((number, subject, header, body))
+                (creating if creates else moves).append((number, identifier, subject, header, body))
         opened: dict[int, tuple[str, Body]] = {}
         readable: set[bytes] = set()
-        for number, subject, header, body in creating:
-            said = self._open(header, body)
+        for number, identifier, subject, header, body in creating:
+            said = self._open(identifier, header, body)
             if said is not None:
                 opened[number] = said
                 readable.add(subject)
-        for number, subject, header, body in moves:
+        for number, identifier, subject, header, body in moves:
             if subject in readable:
-                said = self._open(header, body)
+                said = self._open(identifier, header, body)
                 if said is not None:
                     opened[number] = said
         return opened
 
-    def _open(self, header: Header, body: bytes) -> tuple[str, Body] | None:
+    def _open(self, identifier: bytes, header: Header, body: bytes) -> Opened:
+        if identifier in self._opened:
+            return self._opened.get(identifier)
+        return self._opened.keep(identifier, self._open_anew(header, body))
+
+    def _open_anew(self, header: Header, body: bytes) -> Opened:
         payload = open_body(
             body, self._keys, circle=header.circle, feed=header.feed, previous=header.previous
         )
@@ -232,13 +253,6 @@ class Gatherer:
         for number, own in by_feed.items():
             if len(own) > 1:
                 _link_own_feed(own, self._feeds.standing(number).branches)
-
-
-def _read_clear(header: Header, body: bytes | None) -> tuple[str, Body | None]:
-    """The kind and the body of a clear entry, as far as this version knows them."""
-    if body is None or header.kind not in KINDS:
-        return header.kind, None
-    return header.kind, decode_payload(header.kind, clear_payload(body))
 
 
 def _decode(header: bytes, number: int) -> Header:

@@ -15,6 +15,7 @@ def grow_ledger(database: SqliteUtilsDatabase) -> None:
     """Bring a ledger of schema version 3 to version 4; the caller holds the transaction."""
     _grow_listings(database)
     _grow_agreements(database)
+    _index_openings(database)
     _grow_payments(database)
     _add_tables(database)
     _add_history(database)
@@ -40,12 +41,21 @@ def _grow_agreements(database: SqliteUtilsDatabase) -> None:
     for column in ("asked_until", "queue_tag"):
         agreements.add_column(column, str)
     agreements.create_index(["listing", "underlying_state"])
+    agreements.create_index(["underlying_state"])
     for role in ("owner", "asker"):
         agreements.create_index([role, "kind"])
+        agreements.create_index([role, "underlying_state"])
         agreements.create_index([role, "kind", "underlying_state"])
     moves = _table(database, "agreement_moves")
     moves.add_column("details", str)
     moves.add_column("desk", int)
+
+
+def _index_openings(database: SqliteUtilsDatabase) -> None:
+    """The entries that create a subject, by kind, for ``lookup.sealed_subjects``."""
+    database.conn.execute(
+        "CREATE INDEX openings ON entries (kind, subject) WHERE subject = substr(id, 1, 16)"
+    )
 
 
 def _grow_payments(database: SqliteUtilsDatabase) -> None:

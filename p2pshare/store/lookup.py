@@ -76,9 +76,10 @@ def sealed_subjects(connection: sqlite3.Connection) -> list[bytes]:
     return [
         subject
         for (subject,) in connection.execute(
+            # In the words of the index that holds just the openings.
             f"SELECT subject FROM entries WHERE kind IN ({marks(SEALED_KINDS)})"
-            " AND substr(id, 1, ?) = subject",
-            (*SEALED_KINDS, SUBJECT_BYTES),
+            " AND subject = substr(id, 1, 16)",
+            SEALED_KINDS,
         )
     ]
 

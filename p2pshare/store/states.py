@@ -21,7 +21,13 @@ from p2pshare.domain.bodies import KINDS, BusyPeriod, InductionGrant
 from p2pshare.domain.history import History, history_of
 from p2pshare.domain.hours import Payment, payments_of
 from p2pshare.domain.induction import Induction, induction_of
-from p2pshare.domain.listing import ListingState, fold_busy, fold_listing, fold_queue
+from p2pshare.domain.listing import (
+    ListingState,
+    fold_listing,
+    latest_told,
+    periods_of,
+    queue_of,
+)
 from p2pshare.domain.ordering import FoldEntry, heads
 from p2pshare.domain.person import fold_person
 from p2pshare.errors import LogError
@@ -32,8 +38,10 @@ from p2pshare.log.keys import ReadingKey
 from p2pshare.log.standing import Denial
 from p2pshare.store.feeds import FeedCache
 from p2pshare.store.gather import Gathered, GatheredSubject, Gatherer
+from p2pshare.store.opened import OpenedBodies
 
 LISTING_KIND: Final = "listing.put"
+BUSY_KIND: Final = "listing.busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +71,19 @@ class SubjectStates:
         feeds: FeedCache,
         circles: Mapping[bytes, int],
         keys: Sequence[ReadingKey],
+        opened: OpenedBodies | None = None,
     ) -> None:
+        """``opened``: what these keys opened in earlier transactions."""
         self._connection = connection
         self._feeds = feeds
         self._circles = circles
         self._circle_ids = {number: circle for circle, number in circles.items()}
-        self._gatherer = Gatherer(connection, feeds, keys)
+        self._gatherer = Gatherer(connection, feeds, keys, opened)
+        self._remembered: dict[tuple[bytes, bytes], GatheredSubject] = {}
+
+    def changed(self) -> None:
+        """Entries were appended: what was gathered before is no longer all there is."""
+        self._remembered.clear()
 
     def gather(self, circle: int, subjects: Sequence[bytes]) -> list[GatheredSubject]:
         """The entries of these subjects (at most CHUNK) in the circle with this number."""
@@ -149,12 +164,42 @@ class SubjectStates:
 
     def listing_of(self, gathered: GatheredSubject) -> ListingReading:
         """The listing that these entries make, if any, with what its owner told of it."""
-        entries = [fold_entry(entry, gathered.subject) for entry in gathered.entries]
+        latest = self._latest_told(gathered)
+        entries = [
+            fold_entry(entry, gathered.subject)
+            if entry.kind != BUSY_KIND or latest is None or entry.identifier in latest
+            else _plain_entry(entry, with_body=False)
+            for entry in gathered.entries
+        ]
         state = fold_listing(gathered.subject, entries)
         if state is None:
             return ListingReading(None, (), ())
-        owner = state.owner
-        return ListingReading(state, fold_busy(owner, entries), fold_queue(owner, entries))
+        told = latest_told(state.owner, entries)
+        return ListingReading(state, periods_of(told), queue_of(told))
+
+    def _latest_told(self, gathered: GatheredSubject) -> set[bytes] | None:
+        """The ids of the owner's ``listing.busy`` entries that no other one comes after.
+
+        Only these are read. None where one of them says nothing, so that earlier ones do.
+        """
+        creating = gathered.creating
+        if creating is None:
+            return set()
+        owner, subject = creating.feed.person, gathered.subject
+        told = {
+            entry.identifier: entry
+            for entry in gathered.entries
+            if entry.kind == BUSY_KIND
+            and entry.feed.person == owner
+            and entry.has_body
+            and _in_force(entry, subject, None)
+        }
+        latest = heads(
+            [_plain_entry(entry, with_body=False) for entry in gathered.entries],
+            say=lambda entry: entry.entry_id in told,
+        )
+        found = {entry.entry_id for entry in latest}
+        return found if all(told[one].body is not None for one in found) else None
 
     def payments_of(self, gathered: GatheredSubject) -> tuple[Payment, ...]:
         """The payments that these entries make: none, one, or those of a split."""
@@ -219,7 +264,12 @@ class SubjectStates:
         return AgreementReading(parties, table, fold_agreement(table, first, owner, moves, denied))
 
     def _one(self, circle: bytes, subject: bytes) -> GatheredSubject:
-        return self._gatherer.gather(self._circles[circle], [subject])[0]
+        """A subject, gathered once in a transaction as long as nothing is appended."""
+        known = self._remembered.get((circle, subject))
+        if known is None:
+            known = self._gatherer.gather(self._circles[circle], [subject])[0]
+            self._remembered[circle, subject] = known
+        return known
 
     def _listing_owner(self, gathered: GatheredSubject, opening: AgreementOpening) -> bytes | None:
         """Who made the listing whose creating header an agreement carries (protocol section 5).
@@ -272,14 +322,17 @@ def fold_entry(
     entry: Gathered, listing: bytes | None, parties: tuple[bytes, bytes] | None = None
 ) -> FoldEntry:
     """An entry as the fold sees it: without a body unless it counts and says something."""
-    in_force = (
-        entry.body is not None
-        and entry.denial is None
+    return _plain_entry(entry, with_body=_in_force(entry, listing, parties))
+
+
+def _in_force(entry: Gathered, listing: bytes | None, parties: tuple[bytes, bytes] | None) -> bool:
+    """Whether an entry counts, if it says something."""
+    return (
+        entry.denial is None
         and not entry.waits_for
         and entry.standing.in_scope(entry.kind, listing)
         and not is_covered(entry, parties)
     )
-    return _plain_entry(entry, with_body=in_force)
 
 
 def _plain_entry(entry: Gathered, *, with_body: bool = True) -> FoldEntry:

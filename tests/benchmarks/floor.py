@@ -20,7 +20,10 @@ from p2pshare.log.certificate import Certificate
 from p2pshare.log.entry import ENTRY_LABEL, Header, signature_verifies
 from p2pshare.store import local
 from p2pshare.store.database import Database
-from p2pshare.store.rows import LISTINGS, PERSONS
+from p2pshare.store.folded_tables import (
+    LISTINGS,
+    PERSONS,
+)
 
 _header = msgspec.msgpack.Decoder(Header)
 _listing = msgspec.msgpack.Decoder(ListingPut)

@@ -19,7 +19,9 @@ from p2pshare.node.ledger import KEYS_FOLDER, LEDGER_FILE, Ledger
 from p2pshare.store.audit import audit
 from p2pshare.store.database import Database
 from p2pshare.store.feeds import chunks, marks
-from p2pshare.store.rows import FOLDED
+from p2pshare.store.folded_tables import (
+    FOLDED,
+)
 
 FOLLOWING = {
     "owed": "SELECT entry FROM owed",

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from p2pshare.domain.commands import AddListing, AddPerson, Command, MoveLoan, RequestLoan
+from p2pshare.domain.commands import AddListing, AddPerson, Command, MoveAgreement, RequestLoan
 from p2pshare.domain.views import AgreementView, ListingView
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.net.transport import Endpoint
@@ -174,7 +174,7 @@ async def request(node: Node, borrower: bytes, listing: bytes, **fields: Any) ->
 async def moved(mover: Node, who: bytes, loan: bytes, move: str, state: str, *nodes: Node) -> None:
     """Make a move of a loan that comes to be known, and wait until all show where it leads."""
     await sees(mover, lambda queries: loan.hex() in loan_states(queries), True)
-    await mover.submit(MoveLoan(person=who, loan=loan, move=move))
+    await mover.submit(MoveAgreement(person=who, agreement=loan, move=move))
     for node in (mover, *nodes):
         await sees(node, lambda queries: loan_states(queries).get(loan.hex()), state)
 

@@ -15,7 +15,14 @@ from typing import Any
 import pytest
 from integration.fork_kit import run_warm
 
-from p2pshare.domain.commands import AddListing, AddPerson, Forget, MoveLoan, RequestLoan, SetName
+from p2pshare.domain.commands import (
+    AddListing,
+    AddPerson,
+    Forget,
+    MoveAgreement,
+    RequestLoan,
+    SetName,
+)
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.log.entry import SignedEntry
@@ -78,7 +85,7 @@ def _busy(ledger: Ledger) -> int:
 def test_promised_days_are_published_after_a_crash_before(follower: str, tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ada, loan = _lent(ledger)
-    ledger.author.perform(MoveLoan(person=ada, loan=loan, move="accept"))
+    ledger.author.perform(MoveAgreement(person=ada, agreement=loan, move="accept"))
     assert _busy(ledger) == 0
     ledger.close()  # the process ends here: nothing was told of the accept's days
     ledger = Ledger(tmp_path)
@@ -254,7 +261,7 @@ def test_what_this_device_signs_is_committed_in_full(
         recorder = Recorder(ledger, monkeypatch)
         ledger.receive(fetched)
         assert recorder.synchronous() == ["NORMAL"]
-        ledger.perform(MoveLoan(person=ada, loan=loan, move="accept"))
+        ledger.perform(MoveAgreement(person=ada, agreement=loan, move="accept"))
         assert recorder.synchronous() == ["NORMAL", "FULL", "FULL"]  # the accept, its days
         ledger.receive(taken_back)
         assert recorder.synchronous()[3:] == ["FULL"]

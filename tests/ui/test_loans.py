@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from p2pshare.domain.agreement_table import Condition, Row
-from p2pshare.domain.commands import MoveLoan
+from p2pshare.domain.commands import MoveAgreement
 from p2pshare.domain.loan import LOAN
 from p2pshare.node.events import RowChanged
 
@@ -135,7 +135,9 @@ def test_nothing_changes_before_the_event(backend: FakeBackend, qtbot: QtBot) ->
     (card,) = page.cards
     qtbot.mouseClick(card.main, Qt.MouseButton.LeftButton)
     assert backend.submitted == [
-        MoveLoan(person=bytes.fromhex(ADA), loan=bytes.fromhex(view.agreement), move="accept")
+        MoveAgreement(
+            person=bytes.fromhex(ADA), agreement=bytes.fromhex(view.agreement), move="accept"
+        )
     ]
     assert page.cards == [card]
     assert not card.isEnabled()
@@ -179,7 +181,7 @@ def test_other_moves_by_the_menu(backend: FakeBackend, qtbot: QtBot) -> None:
     (decline,) = page.cards[0].more.menu().actions()
     decline.trigger()
     (command,) = backend.submitted
-    assert isinstance(command, MoveLoan)
+    assert isinstance(command, MoveAgreement)
     assert command.move == "decline"
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from p2pshare.domain import days
+from p2pshare.domain.days import Span
 from p2pshare.errors import DomainError
 
 
@@ -137,15 +138,56 @@ def test_text_sorts_as_time_does(first, second):
 @given(*[st.tuples(SOME_DAY, st.none() | SOME_DAY)] * 2, SOME_DAY)
 def test_an_overlap_holds_exactly_the_common_days(first, second, day):
     both = days.covers(*first, day) and days.covers(*second, day)
-    common = days.overlap(first, second)
-    assert (common is not None and days.covers(*common, day)) == both
-    assert days.overlap(second, first) == common
+    common = days.overlap(Span(*first), Span(*second))
+    assert (common is not None and days.covers(*common[:2], day)) == both
+    assert days.overlap(Span(*second), Span(*first)) == common
 
 
 def test_periods_are_inclusive_and_may_be_open():
-    assert days.overlap(("2026-01-01", "2026-01-05"), ("2026-01-05", None)) == (
-        "2026-01-05",
-        "2026-01-05",
-    )
-    assert days.overlap(("2026-01-01", "2026-01-04"), ("2026-01-05", None)) is None
-    assert days.overlap(("2026-01-01", None), ("2026-01-05", None)) == ("2026-01-05", None)
+    fifth_on = Span("2026-01-05", None)
+    assert days.overlap(Span("2026-01-01", "2026-01-05"), fifth_on) == Span(*["2026-01-05"] * 2)
+    assert days.overlap(Span("2026-01-01", "2026-01-04"), fifth_on) is None
+    assert days.overlap(Span("2026-01-01", None), fifth_on) == fifth_on
+
+
+def test_a_morning_and_an_afternoon_do_not_overlap():
+    morning = Span("2026-01-05", "2026-01-05", 9 * 60, 12 * 60)
+    afternoon = Span("2026-01-05", "2026-01-06", 12 * 60, 10 * 60)
+    assert days.overlap(morning, afternoon) is None
+    longer = morning._replace(until_minute=13 * 60)
+    assert days.overlap(longer, afternoon) == Span("2026-01-05", "2026-01-05", 720, 780)
+
+
+MOMENT = st.tuples(SOME_DAY, st.integers(0, 1439))
+
+
+@given(MOMENT, MOMENT)
+def test_a_span_comes_back_from_its_minutes(start, end):
+    start, end = sorted((start, end))
+    span = Span(start[0], end[0], start[1], end[1] + 1)
+    assert days.span_of_minutes(*days.span_minutes(span)) == span
+    endless = Span(start[0], None, start[1])
+    assert days.span_of_minutes(*days.span_minutes(endless)) == endless
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-23", ("2026-11-23", None)),
+        ("2026-11-23T14:30", ("2026-11-23", 870)),
+        ("2026-11-23 00:00", ("2026-11-23", 0)),
+        ("2026-11-23T24:00", ("2026-11-23", 1440)),
+    ],
+)
+def test_a_moment_is_a_day_with_or_without_a_time(text, moment):
+    assert days.parse_moment(text) == moment
+    if moment[1] is not None:
+        assert days.parse_moment(days.format_moment(*moment)) == moment
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-23T24:01", "2026-11-23T12:60", "2026-02-30T12:00", "tomorrow", "T12:00"]
+)
+def test_what_is_no_moment_is_refused(text):
+    with pytest.raises(DomainError):
+        days.parse_moment(text)

@@ -9,13 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from p2pshare.domain.bodies import BusyPeriod, ListingBusy, ListingClose
-from p2pshare.domain.listing import available, conflicts, fold_busy, fold_listing, merged
+from p2pshare.domain.days import Span
+from p2pshare.domain.listing import (
+    available,
+    conflicts,
+    fold_busy,
+    fold_listing,
+    fold_queue,
+    merged,
+)
 from p2pshare.domain.vocabulary import ExchangeType, ItemType
 
 
-def period(from_day, until_day, quantity=1, out=False, tag="promise"):
+def period(from_day, until_day, quantity=1, out=False, tag="promise", *minutes):
     """A busy period; ``tag`` is a word of at most 8 letters that names the promise."""
-    return BusyPeriod(from_day, until_day, quantity, out, tag.encode().ljust(8, b"."))
+    return BusyPeriod(from_day, until_day, quantity, out, tag.encode().ljust(8, b"."), *minutes)
 
 
 def fold(entries):
@@ -116,7 +124,7 @@ def test_two_promises_of_the_same_days_are_two(make, ada):
     left, right = busy(make, ada, (*same_days, "left")), busy(make, ada, (*same_days, "right"))
     together = fold_busy(ada, [left, right])
     assert len(together) == 2
-    assert conflicts(1, together) == [("2026-11-23", "2026-11-24")]
+    assert conflicts(1, together) == [Span("2026-11-23", "2026-11-24")]
 
 
 def test_of_one_promise_what_takes_most_holds(make, ada):
@@ -167,16 +175,45 @@ def test_conflicts_are_the_days_of_too_many_promises():
         period("2026-11-09", "2026-11-02", 5, False),
     ]
     assert conflicts(1, periods) == [
-        ("2026-11-05", "2026-11-07"),
-        ("2026-11-10", "2026-11-10"),
-        ("2026-11-20", "2026-11-30"),
+        Span("2026-11-05", "2026-11-07"),
+        Span("2026-11-10", "2026-11-10"),
+        Span("2026-11-20", "2026-11-30"),
     ]
-    assert conflicts(2, periods) == [("2026-11-07", "2026-11-07")]
+    assert conflicts(2, periods) == [Span("2026-11-07", "2026-11-07")]
     assert conflicts(3, periods) == []
-    assert conflicts(0, periods[3:4]) == [("2026-11-10", None)]
+    assert conflicts(0, periods[3:4]) == [Span("2026-11-10", None)]
     assert conflicts(0, [period("9999-12-31", "9999-12-31", 1, False)]) == [
-        ("9999-12-31", "9999-12-31")
+        Span("9999-12-31", "9999-12-31")
     ]
+
+
+def test_a_thing_rests_between_two_loans():
+    morning = period("2026-11-01", "2026-11-01", 1, False, "one", 9 * 60, 12 * 60)
+    noon = period("2026-11-01", "2026-11-01", 1, False, "two", 12 * 60, 15 * 60)
+    assert conflicts(1, [morning, noon]) == []
+    assert conflicts(1, [morning, noon], 30) == [
+        Span("2026-11-01", "2026-11-01", 12 * 60, 12 * 60 + 30)
+    ]
+
+
+def test_an_hours_rest_takes_no_whole_day():
+    first = period("2026-11-01", "2026-11-02", 1, False, "one")
+    second = period("2026-11-03", "2026-11-04", 1, False, "two")
+    assert conflicts(1, [first, second], 60) == []
+    assert conflicts(1, [first, second], 24 * 60) == [Span("2026-11-03", "2026-11-03")]
+
+
+def test_the_queue_is_as_the_owner_told_last(make, ada, ben):
+    first = make.entry(ada, "listing.busy", ListingBusy(queue=(b"a" * 8, b"b" * 8)), label="1")
+    forged = make.entry(ben, "listing.busy", ListingBusy(queue=(b"x" * 8,)), label="2")
+    later = make.entry(
+        ada, "listing.busy", ListingBusy(queue=(b"b" * 8,)), label="3", after=[first]
+    )
+    assert fold_queue(ada, [first, forged]) == (b"a" * 8, b"b" * 8)
+    assert fold_queue(ada, [later, forged, first]) == (b"b" * 8,)
+    apart = make.entry(ada, "listing.busy", ListingBusy(queue=(b"c" * 8, b"b" * 8)), label="4")
+    assert set(fold_queue(ada, [later, apart, first])) == {b"b" * 8, b"c" * 8}
+    assert fold_queue(ada, [later, apart]) == fold_queue(ada, [apart, later])
 
 
 FIRST = date(2026, 1, 1)

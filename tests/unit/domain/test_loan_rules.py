@@ -1,23 +1,20 @@
 """domain.loan_rules: asking, moving, and promising nothing twice."""
 
-import hashlib
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from p2pshare import limits
-from p2pshare.domain import rules
 from p2pshare.domain.agreement import fold_agreement
-from p2pshare.domain.bodies import (
-    BusyPeriod,
-    ListingBusy,
-    LoanAccept,
-    LoanMove,
-    encode_payload,
-)
-from p2pshare.domain.commands import MoveLoan, RequestLoan
+from p2pshare.domain.agreement_bodies import GiveBack, LoanAccept, LoanMove
+from p2pshare.domain.agreement_rules import Shelf, draft_move
+from p2pshare.domain.bodies import LoanPolicy, encode_payload
+from p2pshare.domain.commands import MoveAgreement, RequestLoan
 from p2pshare.domain.days import add_days, end_of_day_ms
 from p2pshare.domain.loan import LOAN
+from p2pshare.domain.loan_rules import move_loan, request_loan
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.errors import DomainError
 
@@ -40,7 +37,7 @@ def ask(ben, **fields):
 
 
 def test_a_request_copies_what_was_seen_and_fills_in_the_days(ben, drill):
-    kind, body = rules.request_loan(drill, b"header", ask(ben, note=" Sat? "), TODAY)
+    kind, body = request_loan(drill, b"header", ask(ben, note=" Sat? "), TODAY)
     assert kind == "loan.request"
     assert (body.listing, body.listing_header) == (LISTING, b"header")
     assert (body.title, body.terms, body.quantity) == ("Drill", ("clean",), 1)
@@ -54,7 +51,7 @@ def test_the_days_asked_for(ben, drill):
         ({"until_day": TODAY}, (TODAY, TODAY)),
         ({"from_day": TODAY, "until_day": last}, (TODAY, last)),
     ]:
-        body = rules.request_loan(drill, b"header", ask(ben, **fields), TODAY).body
+        body = request_loan(drill, b"header", ask(ben, **fields), TODAY).body
         assert (body.from_day, body.until_day) == expected
 
 
@@ -73,7 +70,7 @@ def test_the_days_asked_for(ben, drill):
     ],
 )
 def test_what_cannot_be_asked_for(ben, drill, fields, reason):
-    refused(reason, rules.request_loan, drill, b"header", ask(ben, **fields), TODAY)
+    refused(reason, request_loan, drill, b"header", ask(ben, **fields), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -87,11 +84,11 @@ def test_what_cannot_be_asked_for(ben, drill, fields, reason):
     ],
 )
 def test_what_cannot_be_borrowed(ben, drill, changes, reason):
-    refused(reason, rules.request_loan, replace(drill, **changes), b"header", ask(ben), TODAY)
+    refused(reason, request_loan, replace(drill, **changes), b"header", ask(ben), TODAY)
 
 
 def test_nobody_borrows_from_themselves(ada, drill):
-    refused("your own listing", rules.request_loan, drill, b"header", ask(ada), TODAY)
+    refused("your own listing", request_loan, drill, b"header", ask(ada), TODAY)
 
 
 def test_the_largest_request_fits_into_an_entry_sealed_to_both(ben, drill):
@@ -99,7 +96,7 @@ def test_the_largest_request_fits_into_an_entry_sealed_to_both(ben, drill):
         drill, title="🛠" * limits.TITLE_CHARACTERS_MAX, terms=("🛠" * 40,) * limits.TERMS_MAX
     )
     command = ask(ben, note="🛠" * limits.NOTE_CHARACTERS_MAX)
-    body = rules.request_loan(wide, b"h" * limits.HEADER_BYTES_MAX, command, TODAY).body
+    body = request_loan(wide, b"h" * limits.HEADER_BYTES_MAX, command, TODAY).body
     box = 16 + len(encode_payload(body)) + 20 + 48  # salt, payload with its kind, HPKE's overhead
     assert 33 + 2 * box <= limits.BODY_BYTES_MAX
 
@@ -127,34 +124,43 @@ RETURNED = (*OUT, ("borrower", "give-back"))
 CLOSED = (*RETURNED, ("lender", "take-back"))
 
 
-def move(loan, person, name, *, others=(), quantity=1, zone=0, now_ms=NOON_MS, note=""):
-    command = MoveLoan(person=person, loan=loan.agreement, move=name, note=note)
-    return rules.move_loan(loan, command, now_ms, zone, others, quantity)
+@pytest.fixture(scope="session")
+def move(drill):
+    """Make a move of a loan, of whose listing there are so many, beside other agreements."""
+
+    def make_move(
+        loan, person, name, *, others=(), quantity=1, zone=0, now_ms=NOON_MS, listing=drill, **said
+    ):
+        command = MoveAgreement(person=person, agreement=loan.agreement, move=name, **said)
+        shelf = Shelf(listing=replace(listing, quantity=quantity), agreements=tuple(others))
+        return move_loan(loan, command, now_ms, zone, shelf)
+
+    return make_move
 
 
-def test_an_accept_signs_the_end_of_the_last_day_where_the_owner_is(ada, loan_of):
+def test_an_accept_signs_the_end_of_the_last_day_where_the_owner_is(move, ada, loan_of):
     for zone in (0, 60, -300):
         kind, body = move(loan_of(), ada, "accept", zone=zone, note="sure")
         due = end_of_day_ms("2026-11-28", zone)
         assert (kind, body) == ("loan.accept", LoanAccept(due_at_ms=due, note="sure"))
 
 
-def test_other_moves_are_a_note(ada, ben, loan_of):
+def test_other_moves_are_a_note(move, ada, ben, loan_of):
     draft = move(loan_of(*OUT), ben, "give-back", note=" clean\nand dry ")
-    assert draft == ("loan.give-back", LoanMove(note="clean\nand dry"))
+    assert draft == ("loan.give-back", GiveBack(note="clean\nand dry"))
     refused("note is too long", lambda: move(loan_of(), ada, "decline", note="x" * 1001))
 
 
 def test_a_move_that_must_say_more_is_not_made_of_a_note(ada, loan_of):
     loan = loan_of()
-    accept = MoveLoan(person=ada, loan=loan.agreement, move="accept")
-    refused("say more than a note", rules.noted_move, LOAN, loan, accept, NOON_MS)
+    accept = MoveAgreement(person=ada, agreement=loan.agreement, move="accept")
+    refused("accept cannot say that", draft_move, LOAN, loan, accept, NOON_MS)
     decline = replace(accept, move="decline", note="sorry")
     expected = ("loan.decline", LoanMove(note="sorry"))
-    assert rules.noted_move(LOAN, loan, decline, NOON_MS) == expected
+    assert draft_move(LOAN, loan, decline, NOON_MS) == expected
 
 
-def test_refused_moves_say_what_is_possible(make, ada, ben, loan_of):
+def test_refused_moves_say_what_is_possible(move, make, ada, ben, loan_of):
     def attempt(loan, person, name):
         return move(loan, person, name)
 
@@ -180,7 +186,7 @@ def test_refused_moves_say_what_is_possible(make, ada, ben, loan_of):
 
 
 @pytest.mark.parametrize("path", [ACCEPTED, OUT, RETURNED])
-def test_what_is_promised_is_not_promised_twice(ada, loan_of, path):
+def test_what_is_promised_is_not_promised_twice(move, ada, loan_of, path):
     other = loan_of(*path, from_day="2026-11-28", until_day="2026-12-02")
     refused(
         "from 2026-11-28 until 2026-11-28",
@@ -194,11 +200,11 @@ def test_what_is_promised_is_not_promised_twice(ada, loan_of, path):
 @pytest.mark.parametrize(
     "path", [(), (("lender", "decline"),), (*ACCEPTED, ("lender", "cancel")), CLOSED]
 )
-def test_what_is_not_promised_blocks_nothing(ada, loan_of, path):
+def test_what_is_not_promised_blocks_nothing(move, ada, loan_of, path):
     assert move(loan_of(), ada, "accept", others=[loan_of(*path)])
 
 
-def test_what_is_overdue_blocks_until_it_is_back(ada, loan_of):
+def test_what_is_overdue_blocks_until_it_is_back(move, ada, loan_of):
     late = {"from_day": "2026-11-01", "until_day": "2026-11-10"}
     far = loan_of(from_day="2027-03-01", until_day="2027-03-02")
     for path in (OUT, RETURNED):
@@ -210,21 +216,21 @@ def test_what_is_overdue_blocks_until_it_is_back(ada, loan_of):
     assert move(far, ada, "accept", others=[loan_of(*ACCEPTED, **late)])
 
 
-def test_quantities_add_up(ada, loan_of):
+def test_quantities_add_up(move, ada, loan_of):
     others = [loan_of(*ACCEPTED, quantity=2), loan_of(*OUT, quantity=1)]
     three = loan_of(quantity=3)
     assert move(three, ada, "accept", others=others, quantity=6)
     refused("overlaps", lambda: move(three, ada, "accept", others=others, quantity=5))
 
 
-def test_only_loans_of_the_same_listing_count_and_not_the_loan_itself(ada, loan_of):
+def test_only_loans_of_the_same_listing_count_and_not_the_loan_itself(move, ada, loan_of):
     loan = loan_of()
     elsewhere = replace(loan_of(*OUT), listing=b"M" * 16)
     itself = replace(loan, underlying="accepted", state="accepted")
     assert move(loan, ada, "accept", others=[elsewhere, itself])
 
 
-def test_days_gone_by_count_for_nothing(ada, loan_of):
+def test_days_gone_by_count_for_nothing(move, ada, loan_of):
     late = loan_of(from_day="2026-11-20", until_day="2026-11-25")
     unfetched = loan_of(*ACCEPTED, from_day="2026-11-20", until_day="2026-11-22")
     assert move(late, ada, "accept", others=[unfetched])
@@ -233,70 +239,225 @@ def test_days_gone_by_count_for_nothing(ada, loan_of):
     assert move(past, ada, "decline")
 
 
-def test_hostile_days_are_declined(ada, loan_of):
+def test_hostile_days_are_declined(move, ada, loan_of):
     reversed_days = loan_of(from_day="2026-12-24", until_day="2026-12-23")
     refused("end before they begin", lambda: move(reversed_days, ada, "accept"))
     endless = loan_of(until_day="9999-12-31")
     refused("longer than 3660 days", lambda: move(endless, ada, "accept"))
 
 
-def test_a_listing_has_no_more_promises_than_busy_can_tell(ada, loan_of):
+def test_a_listing_has_no_more_promises_than_busy_can_tell(move, ada, loan_of):
     promised = [
         replace(loan_of(*ACCEPTED), agreement=number.to_bytes(16, "big"))
         for number in range(limits.BUSY_PERIODS_MAX)
     ]
     many = limits.QUANTITY_MAX
     assert move(loan_of(), ada, "accept", others=promised[1:], quantity=many)
-    refused("too many", lambda: move(loan_of(), ada, "accept", others=promised, quantity=many))
-
-
-# --- busy -----------------------------------------------------------------------------------
-
-
-def tag_of(agreement):
-    """A name for a promise that nobody can link to the agreement's id, as the node derives one."""
-    return hashlib.sha256(b"secret" + agreement).digest()[:8]
-
-
-def test_busy_tells_days_and_quantity_and_nobody_s_name(ben, loan_of):
-    loans = [
-        loan_of(),
-        loan_of(*ACCEPTED),
-        loan_of(*ACCEPTED, from_day="2026-11-24"),
-        loan_of(*OUT, from_day="2026-11-01"),
-        loan_of(*RETURNED, from_day="2026-11-02", quantity=2),
-        loan_of(*CLOSED),
-    ]
-    draft = rules.busy_periods(LOAN, loans, tag_of)
-    _, accepted, later, out, returned, _ = (tag_of(loan.agreement) for loan in loans)
-    expected = (
-        BusyPeriod("2026-11-01", "2026-11-28", 1, True, out),
-        BusyPeriod("2026-11-02", "2026-11-28", 2, True, returned),
-        BusyPeriod(TODAY, "2026-11-28", 1, False, accepted),
-        BusyPeriod("2026-11-24", "2026-11-28", 1, False, later),
+    refused(
+        "too much of that listing",
+        lambda: move(loan_of(), ada, "accept", others=promised, quantity=many),
     )
-    assert draft == ("listing.busy", ListingBusy(periods=expected))
-    assert rules.busy_periods(LOAN, reversed(loans), tag_of) == draft
-    published = encode_payload(draft.body)
-    assert ben not in published
-    assert all(loan.agreement[:8] not in published for loan in loans)
-    assert rules.busy_periods(LOAN, [], tag_of).body == ListingBusy()
 
 
-def test_busy_never_grows_too_large_and_keeps_what_is_out(loan_of):
-    promised = loan_of(*ACCEPTED)
-    loans = [
-        replace(
-            promised,
-            agreement=number.to_bytes(16, "big"),
-            from_day=add_days(TODAY, number),
-            until_day=add_days(TODAY, number),
+# --- policies, hours of a day, terms --------------------------------------------------------
+
+NINE, TWELVE, FIFTEEN = 9 * 60, 12 * 60, 15 * 60
+
+
+def with_policy(drill, **fields):
+    return replace(drill, policy=LoanPolicy(**fields))
+
+
+def test_a_policy_bounds_the_days(ben, drill):
+    strict = with_policy(drill, longest_days=3)
+    body = request_loan(strict, b"header", ask(ben), TODAY).body
+    assert (body.from_day, body.until_day) == (TODAY, "2026-11-26"), "as long as it may be"
+    longest = ask(ben, until_day="2026-11-26")
+    assert request_loan(strict, b"header", longest, TODAY).body.until_day == "2026-11-26"
+    too_long = replace(longest, until_day="2026-11-27")
+    refused("at most 3 days; choose 2026-11-26", request_loan, strict, b"header", too_long, TODAY)
+
+
+def test_terms_bound_the_days_too_and_the_strictest_wins(ben, drill):
+    weekly = replace(with_policy(drill, longest_days=9), terms=("BORROW-7D/1", "NEW-ONE/3"))
+    too_long = ask(ben, until_day="2026-12-01")
+    refused("at most 7 days", request_loan, weekly, b"header", too_long, TODAY)
+    assert request_loan(weekly, b"header", ask(ben), TODAY).body.terms == weekly.terms
+
+
+def test_by_the_hour_where_its_owner_lends_so(ben, drill):
+    hours = ask(ben, from_day="2026-11-24T09:00", until_day="2026-11-24T12:00")
+    refused("lent by the day", request_loan, drill, b"header", hours, TODAY)
+    hourly = with_policy(drill, by_hour=True)
+    body = request_loan(hourly, b"header", hours, TODAY).body
+    assert (body.from_day, body.from_minute) == ("2026-11-24", NINE)
+    assert (body.until_day, body.until_minute) == ("2026-11-24", TWELVE)
+    backwards = replace(hours, until_day="2026-11-24T09:00")
+    refused("end before it begins", request_loan, hourly, b"header", backwards, TODAY)
+    rest_of_day = request_loan(hourly, b"header", replace(hours, until_day=None), TODAY).body
+    assert (rest_of_day.until_day, rest_of_day.until_minute) == ("2026-11-24", 1440)
+
+
+def test_an_induction_that_is_lacking_is_said(ben, drill):
+    lacking = "this needs an induction by Ada; ask them for one"
+    refused(lacking, request_loan, drill, b"header", ask(ben), TODAY, lacking)
+
+
+def by_hour(make, drill, borrower, lender, start, end, path=ACCEPTED):
+    request = make.request(
+        listing=LISTING,
+        from_day="2026-11-24",
+        until_day="2026-11-24",
+        from_minute=start,
+        until_minute=end,
+    )
+    entries = make.loan(borrower, lender, path, request=request)
+    return fold_agreement(LOAN, entries[0], lender, entries[1:])
+
+
+def test_it_goes_out_again_the_same_day(make, move, ada, ben, drill):
+    morning = by_hour(make, drill, ben, ada, NINE, TWELVE)
+    noon = by_hour(make, drill, ben, ada, TWELVE, FIFTEEN, path=())
+    due = move(noon, ada, "accept", others=[morning]).body.due_at_ms
+    assert due == end_of_day_ms("2026-11-24", 0) + 1 - 9 * 3_600_000
+    overlapping = by_hour(make, drill, ben, ada, TWELVE - 1, FIFTEEN, path=())
+    refused("11:59", lambda: move(overlapping, ada, "accept", others=[morning]))
+
+
+def test_it_rests_between_two_loans_on_both_sides(make, move, ada, ben, drill):
+    resting = with_policy(drill, by_hour=True, buffer_minutes=60)
+    morning = by_hour(make, drill, ben, ada, NINE, TWELVE)
+    for start, end, fits in (
+        (TWELVE, FIFTEEN, False),
+        (TWELVE + 60, FIFTEEN, True),
+        (NINE - 60, NINE, False),
+        (NINE - 120, NINE - 60, True),
+    ):
+        asked = by_hour(make, drill, ben, ada, start, end, path=())
+
+        def accept(asked=asked):
+            return move(asked, ada, "accept", others=[morning], listing=resting)
+
+        if fits:
+            assert accept()
+        else:
+            refused("overlaps", accept)
+
+
+# --- longer, reports, settling --------------------------------------------------------------
+
+
+def test_longer_is_asked_for_and_granted(move, ada, ben, loan_of):
+    out = loan_of(*OUT)
+    asked = move(out, ben, "renew", until="2026-12-02")
+    assert (asked.kind, asked.body.until_day) == ("loan.renew", "2026-12-02")
+    for until, reason in (
+        (None, "say until when"),
+        ("2026-11-28", "yours until 2026-11-28 anyway"),
+        ("soon", "must be a date"),
+        ("2037-01-01", "at most 3660 days"),
+    ):
+        refused(reason, lambda until=until: move(out, ben, "renew", until=until))
+    refused("grant is not possible", lambda: move(out, ada, "grant", until="2026-12-02"))
+    waiting = replace(out, asked_until=("2026-12-02", 1440))
+    granted = move(waiting, ada, "grant").body
+    assert (granted.until_day, granted.until_minute) == ("2026-12-02", 1440)
+    assert granted.due_at_ms == end_of_day_ms("2026-12-02", 0)
+    shorter = move(waiting, ada, "grant", until="2026-11-30").body
+    assert shorter.until_day == "2026-11-30"
+    assert move(waiting, ada, "refuse", note="no").kind == "loan.refuse"
+
+
+def test_longer_is_not_granted_over_another_s_promise(move, ada, loan_of):
+    waiting = replace(loan_of(*OUT), asked_until=("2026-12-02", 1440))
+    other = replace(
+        loan_of(*ACCEPTED, from_day="2026-12-01", until_day="2026-12-05"), agreement=b"o" * 16
+    )
+    refused("from 2026-12-01", lambda: move(waiting, ada, "grant", others=[other, waiting]))
+    assert move(waiting, ada, "grant", until="2026-11-30", others=[other, waiting])
+
+
+def test_the_policy_says_how_often(make, move, ben, ada, drill):
+    entries = make.loan(ben, ada, [*OUT, ("borrower", "renew"), ("lender", "grant")])
+    loan = fold_agreement(LOAN, entries[0], ada, entries[1:])
+    assert loan.until_day == "2026-12-24"
+    once = with_policy(drill, renewals=1)
+    refused("at most 1 times", lambda: move(loan, ben, "renew", until="2026-12-30", listing=once))
+    twice = with_policy(drill, renewals=2)
+    assert move(loan, ben, "renew", until="2026-12-30", listing=twice)
+
+
+def test_what_is_reported_and_what_is_missing(move, ada, ben, loan_of, drill):
+    out = loan_of(*OUT)
+    report = move(out, ben, "report", what="damage", part="chuck", note="jams")
+    assert (report.body.what, report.body.part) == ("damage", "chuck")
+    refused("report has to say more: what happened", lambda: move(out, ben, "report"))
+    refused("no report 'fire'", lambda: move(out, ben, "report", what="fire"))
+    refused("no place for a condition", lambda: move(out, ben, "report", condition="good"))
+    kit = replace(drill, parts=("chuck", "key"))
+    back = move(out, ben, "give-back", missing=("key", " key "), condition="worn", listing=kit)
+    assert (back.body.missing, back.body.condition) == (("key",), "worn")
+    refused(
+        "'hat' is no part of it; it has chuck, key",
+        lambda: move(out, ada, "take-back", missing=("hat",), listing=kit),
+    )
+    assert move(out, ben, "give-back", instead="hired").body.instead == "hired"
+    refused("no answer 'stolen'", lambda: move(out, ben, "give-back", instead="stolen"))
+
+
+def test_what_both_settle_on_is_one_text(make, move, ada, ben):
+    entries = make.loan(ben, ada, [*OUT, ("borrower", "dispute")])
+    disputed = fold_agreement(LOAN, entries[0], ada, entries[1:])
+    refused("say what you propose", lambda: move(disputed, ada, "settle"))
+    entries.append(
+        make.entry(ada, "loan.settle", LoanMove(note="Ben pays 5 euros"), after=entries[-1:])
+    )
+    proposed = fold_agreement(LOAN, entries[0], ada, entries[1:])
+    assert proposed.state == "disputed"
+    agreed = move(proposed, ben, "settle").body
+    assert agreed.note == "Ben pays 5 euros"
+    entries.append(make.entry(ben, "loan.settle", agreed, after=entries[-1:]))
+    assert fold_agreement(LOAN, entries[0], ada, entries[1:]).state == "settled"
+
+
+# --- whatever is accepted -------------------------------------------------------------------
+
+MOMENTS = st.tuples(st.integers(0, 9), st.integers(0, 3)).map(
+    lambda one: one[0] * 1440 + one[1] * 360
+)
+REQUESTS = st.lists(st.tuples(MOMENTS, st.integers(1, 12), st.integers(1, 2)), max_size=12)
+
+
+@given(REQUESTS, st.integers(1, 3), st.sampled_from([0, 180, 360, 1440]))
+def test_whoever_accepts_by_the_rules_never_promises_more_than_there_is(
+    make, move, ada, ben, drill, asked, quantity, rest
+):
+    listing = with_policy(drill, by_hour=True, buffer_minutes=rest)
+    taken = [0] * (20 * 1440 // 60)
+    accepted = []
+    for number, (start, quarters, wanted) in enumerate(asked):
+        end = start + quarters * 360
+        request = make.request(
+            listing=LISTING,
+            from_day=add_days(TODAY, start // 1440),
+            from_minute=start % 1440,
+            until_day=add_days(TODAY, (end - 1) // 1440),
+            until_minute=(end - 1) % 1440 + 1,
+            quantity=wanted,
+            note=str(number),
         )
-        for number in range(limits.BUSY_PERIODS_MAX + 5)
-    ]
-    away = loan_of(*OUT, from_day="2028-01-01", until_day="2028-01-02")
-    body = rules.busy_periods(LOAN, [*loans, away], tag_of).body
-    assert len(body.periods) == limits.BUSY_PERIODS_MAX
-    assert [one.tag for one in body.periods if one.out] == [tag_of(away.agreement)]
-    assert max(one.from_day for one in body.periods if not one.out) == loans[-7].from_day
-    assert len(encode_payload(body)) + 16 <= limits.BODY_BYTES_MAX
+        opening = make.entry(ben, "loan.request", request, label=f"asked {number}")
+        loan = fold_agreement(LOAN, opening, ada, [])
+        try:
+            draft = move(
+                loan, ada, "accept", others=accepted, quantity=quantity, listing=listing, now_ms=0
+            )
+        except DomainError:
+            continue
+        promise = make.entry(ada, draft.kind, draft.body, after=[opening], label=f"yes {number}")
+        accepted.append(fold_agreement(LOAN, opening, ada, [promise]))
+        whole = (end % 1440 == 0 and rest // 1440 * 1440) or (end % 1440 and rest) or 0
+        for hour in range(start // 60, (end + whole) // 60):
+            taken[hour] += wanted
+    assert max(taken) <= quantity
+    assert bool(accepted) == any(wanted <= quantity for _, _, wanted in asked)

@@ -11,9 +11,9 @@ from p2pshare import limits
 from p2pshare.domain import rules
 from p2pshare.domain.bodies import (
     EntryErase,
-    HoursPay,
     ListingClose,
     ListingPut,
+    LoanPolicy,
     PersonProfile,
     decode_payload,
     encode_payload,
@@ -22,7 +22,6 @@ from p2pshare.domain.commands import (
     AddListing,
     CloseListing,
     EditListing,
-    PayHours,
 )
 from p2pshare.domain.days import end_of_day_ms
 from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
@@ -100,7 +99,16 @@ def test_a_service_is_paid_in_hours_unless_it_says_otherwise(ada):
         ({"category": "x" * (limits.CATEGORY_CHARACTERS_MAX + 1)}, "the category is too long"),
         ({"tags": ("x" * (limits.TAG_CHARACTERS_MAX + 1),)}, "a tag is too long"),
         ({"tags": tuple(map(str, range(limits.TAGS_MAX + 1)))}, "at most 12 tags"),
-        ({"terms": tuple(map(str, range(limits.TERMS_MAX + 1)))}, "at most 12 terms codes"),
+        ({"terms": ("BORROW-7D", "BORROW-14D")}, "contradict each other"),
+        ({"terms": ("BORROW-7Z",)}, "no terms called"),
+        ({"parts": tuple(map(str, range(limits.PARTS_MAX + 1)))}, "at most 40 parts"),
+        ({"witnesses": tuple(bytes([one]) * 32 for one in range(17))}, "at most 16 witnesses"),
+        ({"policy": LoanPolicy(longest_days=0)}, "longest loan, in days, must be 1 to 3660"),
+        ({"policy": LoanPolicy(renewals=101)}, "number of renewals must be 0 to 100"),
+        ({"policy": LoanPolicy(buffer_minutes=-1)}, "minutes between loans must be 0 to"),
+        ({"policy": LoanPolicy(hold_hours=745)}, "hours that a turn stands must be 1 to 744"),
+        ({"policy": LoanPolicy(notice="x" * 1001)}, "the notice is too long"),
+        ({"policy": LoanPolicy(deposit="x" * 121)}, "the deposit is too long"),
         ({"photos": tuple(bytes([n]) * 32 for n in range(limits.PHOTOS_MAX + 1))}, "at most 8"),
         ({"photos": (b"short",)}, "cannot be written"),
         ({"quantity": 0}, "the quantity must be"),
@@ -123,7 +131,13 @@ def test_what_cannot_be_listed(ada, fields, reason):
         {"category": "x" * limits.CATEGORY_CHARACTERS_MAX},
         {"tags": ("x" * limits.TAG_CHARACTERS_MAX,)},
         {"tags": tuple(map(str, range(limits.TAGS_MAX)))},
-        {"terms": tuple(map(str, range(limits.TERMS_MAX)))},
+        {"parts": tuple(map(str, range(limits.PARTS_MAX)))},
+        {
+            "policy": LoanPolicy(
+                longest_days=3660, renewals=0, buffer_minutes=44_640, hold_hours=744
+            )
+        },
+        {"witnesses": tuple(bytes([one]) * 32 for one in range(16))},
         {"photos": tuple(bytes([n]) * 32 for n in range(limits.PHOTOS_MAX))},
         {"quantity": limits.QUANTITY_MAX},
     ],
@@ -183,17 +197,7 @@ def test_closing(ada, ben, drill):
     refused("only its owner can close", rules.close_listing, drill, replace(close, person=ben))
 
 
-# --- hours and forgetting -------------------------------------------------------------------
-
-
-def test_paying_hours(ada, ben):
-    command = PayHours(person=ada, payee=ben, minutes=90)
-    expected = HoursPay(payer=ada, payee=ben, minutes=90)
-    assert rules.pay_hours(command) == ("hours.pay", expected)
-    refused("cannot pay yourself", rules.pay_hours, replace(command, payee=ada))
-    refused("at least one minute", rules.pay_hours, replace(command, minutes=0))
-    refused("at most 10000 hours", rules.pay_hours, replace(command, minutes=600_001))
-    refused("cannot be written", rules.pay_hours, replace(command, payee=b"short"))
+# --- forgetting -----------------------------------------------------------------------------
 
 
 def test_forgetting_names_everything_in_as_many_entries_as_it_takes():

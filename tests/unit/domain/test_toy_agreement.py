@@ -20,15 +20,10 @@ from p2pshare.domain.agreement import (
     register_agreement,
     unregister_agreement,
 )
-from p2pshare.domain.bodies import (
-    KINDS,
-    AgreementMove,
-    AgreementOpening,
-    decode_sealed_payload,
-    encode_sealed_payload,
-)
-from p2pshare.domain.commands import MoveLoan
-from p2pshare.domain.rules import move_agreement, noted_move
+from p2pshare.domain.agreement_bodies import AgreementMove, AgreementOpening
+from p2pshare.domain.agreement_rules import check_move, draft_move
+from p2pshare.domain.bodies import KINDS, decode_sealed_payload, encode_sealed_payload
+from p2pshare.domain.commands import MoveAgreement
 from p2pshare.errors import DomainError
 
 
@@ -138,14 +133,14 @@ def test_its_rules_speak_its_own_words(ride, make, ada, ben):
         until_day="2026-11-28",
     )
     asked = fold_agreement(ride, make.entry(ben, "ride.ask", ask), ada, [])
-    agree = MoveLoan(person=ada, loan=asked.agreement, move="agree", note=" at nine ")
-    assert noted_move(ride, asked, agree, 0) == ("ride.agree", RideMove(note="at nine"))
+    agree = MoveAgreement(person=ada, agreement=asked.agreement, move="agree", note=" at nine ")
+    assert draft_move(ride, asked, agree, 0) == ("ride.agree", RideMove(note="at nine"))
     with pytest.raises(
         DomainError, match="agree is not possible for the passenger while it is asked"
     ):
-        move_agreement(ride, asked, ben, "agree", 0)
+        check_move(ride, asked, ben, "agree", 0)
     with pytest.raises(DomainError, match="only the passenger and the driver"):
-        move_agreement(ride, asked, make.person("thief"), "agree", 0)
+        check_move(ride, asked, make.person("thief"), "agree", 0)
 
 
 def test_it_documents_itself(ride):
