@@ -250,6 +250,7 @@ def refused_headers() -> list[dict[str, str]]:
         "kind empty": changed(kind=""),
         "kind as bin": changed(kind=b"listing.put"),
         "kind sealed, but not sealed": changed(kind="sealed"),
+        "kind sealed.own, but not sealed": changed(kind="sealed.own"),
         "sealed, but another kind": changed(sealed=True),
         "five in after": changed(after=[bytes([number]) * 32 for number in range(5)]),
         "after descending": changed(after=[b"b" * 32, b"a" * 32]),

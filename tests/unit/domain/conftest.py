@@ -6,10 +6,22 @@ from dataclasses import replace
 
 import pytest
 
-from p2pshare.domain.bodies import ListingPut, LoanAccept, LoanMove, LoanRequest
+from p2pshare.domain.agreement_bodies import LoanAccept, LoanRequest
+from p2pshare.domain.bodies import ListingPut
 from p2pshare.domain.listing import fold_listing
+from p2pshare.domain.loan import LOAN
 from p2pshare.domain.ordering import FoldEntry
 from p2pshare.domain.vocabulary import ExchangeType, ItemType
+
+#: What moves must say beside a note.
+MORE_THAN_A_NOTE = {
+    "renew": {"until_day": "2026-12-24"},
+    "grant": {"until_day": "2026-12-24", "due_at_ms": 50_000},
+    "report": {"what": "damage"},
+    "done": {"minutes": 60},
+    "add": {"token": b"token--1"},
+    "offer": {"offered_until_ms": 5000},
+}
 
 
 class Make:
@@ -64,7 +76,8 @@ class Make:
             return self.request(note=note)
         if move == "accept":
             return LoanAccept(due_at_ms=due_at_ms, note=note)
-        return LoanMove(note=note)
+        said = {"note": note, **MORE_THAN_A_NOTE.get(move, {})}
+        return LOAN.body_of(move)(**said)
 
     def loan(self, borrower, lender, moves, *, times=None, request=None):
         """The entries of a loan whose moves follow each other: ``[("borrower", "cancel"), ...]``.
@@ -81,6 +94,43 @@ class Make:
                     self.loan_body(move),
                     after=entries[-1:],
                     time_ms=(times or {}).get(move, 1000),
+                )
+            )
+        return entries
+
+    def agreement(self, table, asker, owner, moves, *, times=None, **opening):
+        """The entries of an agreement of any kind whose moves follow each other.
+
+        ``moves`` are names, or (role, name) where several roles may make one; ``times`` gives the
+        time_ms of a move by its name, 1000 otherwise; ``opening`` are fields of the first one.
+        """
+        times = times or {}
+        authors = dict(zip(table.roles, (asker, owner), strict=True))
+        asked = table.opening.move
+        about = {
+            "listing": b"L" * 16,
+            "listing_header": b"header",
+            "title": "Drill",
+            "quantity": 1,
+            "from_day": "2026-11-23",
+            "until_day": "2026-11-28",
+            **MORE_THAN_A_NOTE.get(asked, {}),
+            **opening,
+        }
+        body = table.opening.body(**about)
+        kind = table.kind_of(asked)
+        entries = [self.entry(asker, kind, body, time_ms=times.get(asked, 1000))]
+        for step in moves:
+            role, move = (None, step) if isinstance(step, str) else step
+            if role is None:
+                role = next(row.roles[0] for row in table.rows if row.move == move)
+            entries.append(
+                self.entry(
+                    authors[role],
+                    table.kind_of(move),
+                    table.body_of(move)(**MORE_THAN_A_NOTE.get(move, {})),
+                    after=entries[-1:],
+                    time_ms=times.get(move, 1000),
                 )
             )
         return entries

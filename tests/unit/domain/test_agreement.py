@@ -15,8 +15,13 @@ from p2pshare.domain.agreement import (
     register_agreement,
     unregister_agreement,
 )
-from p2pshare.domain.bodies import KINDS, LoanMove, PersonProfile
+from p2pshare.domain.agreement_bodies import LoanMove, LoanReport, SessionDone
+from p2pshare.domain.agreement_table import STAYS
+from p2pshare.domain.bodies import KINDS, PersonProfile
 from p2pshare.domain.loan import LOAN
+from p2pshare.domain.repair import REPAIR
+from p2pshare.domain.session import SESSION
+from p2pshare.limits import REPEATED_MOVES_MAX
 
 
 def fold(entries, lender, denied=()):
@@ -94,9 +99,11 @@ def test_both_signed_names_the_pairs_that_count_as_facts(make, ada, ben):
     moves = [("lender", "accept"), ("lender", "hand-over"), ("borrower", "give-back")]
     entries = make.loan(ben, ada, moves)
     assert both_signed(LOAN, fold(entries, ada)) == ()
-    entries.append(make.entry(ben, "loan.receive", LoanMove(), after=entries[-1:]))
+    entries.append(make.entry(ben, "loan.receive", make.loan_body("receive"), after=entries[-1:]))
     assert both_signed(LOAN, fold(entries, ada)) == (("hand-over", "receive"),)
-    entries.append(make.entry(ada, "loan.take-back", LoanMove(), after=entries[-1:]))
+    entries.append(
+        make.entry(ada, "loan.take-back", make.loan_body("take-back"), after=entries[-1:])
+    )
     assert len(both_signed(LOAN, fold(entries, ada))) == 2
 
 
@@ -105,7 +112,9 @@ def test_overdue_is_while_it_is_held_and_derived(make, ada, ben):
     state = fold(entries, ada)
     assert not state.overdue(LOAN, 5000)
     assert state.overdue(LOAN, 5001)
-    entries.append(make.entry(ben, "loan.give-back", LoanMove(), after=entries[-1:]))
+    entries.append(
+        make.entry(ben, "loan.give-back", make.loan_body("give-back"), after=entries[-1:])
+    )
     assert not fold(entries, ada).overdue(LOAN, 5001)
 
 
@@ -164,7 +173,8 @@ def test_any_order_and_doubles_give_the_same_and_nothing_raises(make, ada, ben, 
     moves = data.draw(st.permutations(entries[1:]))
     assert fold_agreement(LOAN, entries[0], ada, [*moves, *moves[:3]]) == state
     assert state.underlying in LOAN.states
-    signed = [(signature.move, signature.person) for signature in state.signatures]
+    repeated = {row.move for row in LOAN.rows if row.to_state is STAYS}
+    signed = [(one.move, one.person) for one in state.signatures if one.move not in repeated]
     assert len(signed) == len(set(signed))
     assert {person for _, person in signed} <= {ada, ben}
 
@@ -222,3 +232,113 @@ def test_only_rows_lead_from_state_to_state(make, ada, ben, data):
             )
         before = now
     assert before.underlying == state.underlying
+
+
+# --- moves that change no state, and conditions on what was said ------------------------------
+
+
+def reports(make, loan, person, count):
+    """So many reports of ``person``, one after the other."""
+    entries = []
+    for number in range(count):
+        body = LoanReport(what="damage", note=f"{number}")
+        entries.append(make.entry(person, "loan.report", body, after=(entries or loan)[-1:]))
+    return entries
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_what_changes_nothing_is_kept_up_to_a_limit_for_each_person(make, ada, ben, more):
+    loan = make.loan(ben, ada, [("lender", "accept"), ("lender", "hand-over")])
+    bens = reports(make, loan, ben, REPEATED_MOVES_MAX + more)
+    adas = reports(make, [*loan, *bens], ada, 1)
+    state = fold_agreement(LOAN, loan[0], ada, [*loan[1:], *bens, *adas])
+    signed = [one for one in state.signatures if one.move == "report"]
+    assert [one.person for one in signed].count(ben) == REPEATED_MOVES_MAX
+    assert [one.note for one in signed if one.person == ben] == [
+        f"{number}" for number in range(REPEATED_MOVES_MAX)
+    ]
+    assert [one.person for one in signed].count(ada) == 1
+
+
+def test_beyond_the_limit_a_move_acts_upon_nothing(make, ada, ben):
+    loan = make.loan(ben, ada, [("lender", "accept"), ("lender", "hand-over")])
+    asked = []
+    for number in range(REPEATED_MOVES_MAX + 1):
+        body = replace_day(make.loan_body("renew"), number)
+        asked.append(make.entry(ben, "loan.renew", body, after=(asked or loan)[-1:]))
+    state = fold_agreement(LOAN, loan[0], ada, [*loan[1:], *asked])
+    assert state.asked_until == (f"2026-12-{REPEATED_MOVES_MAX:02}", 1440)
+
+
+def replace_day(body, number):
+    return type(body)(until_day=f"2026-12-{number + 1:02}")
+
+
+def session(make, asker, host, *done):
+    """An accepted session and what each says of how long it took: (person, minutes)."""
+    entries = make.agreement(SESSION, asker, host, ["accept"])
+    for person, minutes in done:
+        body = SessionDone(minutes=minutes)
+        entries.append(make.entry(person, "session.done", body, after=entries[-1:]))
+    return fold_agreement(SESSION, entries[0], host, entries[1:])
+
+
+def test_of_one_move_both_make_only_the_same_words_are_a_fact(make, ada, ben):
+    assert both_signed(SESSION, session(make, ben, ada, (ben, 60))) == ()
+    assert both_signed(SESSION, session(make, ben, ada, (ben, 60), (ben, 60))) == ()
+    assert both_signed(SESSION, session(make, ben, ada, (ben, 60), (ada, 90))) == ()
+    agreed = session(make, ben, ada, (ben, 60), (ada, 60))
+    assert both_signed(SESSION, agreed) == (("done", "done"),)
+    assert agreed.minutes == 60
+
+
+def test_who_was_first_says_the_minutes(make, ada, ben):
+    assert session(make, ben, ada, (ben, 60), (ada, 90)).minutes == 60
+    assert session(make, ben, ada, (ada, 90), (ben, 60)).minutes == 90
+
+
+# --- agreements of one ------------------------------------------------------------------------
+
+
+def test_a_repair_is_opened_by_the_owner_and_nobody_else(make, ada, ben):
+    opening = make.agreement(REPAIR, ada, ada, [])
+    state = fold_agreement(REPAIR, opening[0], ada, [])
+    assert (state.state, state.parties) == ("assess", (ada, ada))
+    assert fold_agreement(REPAIR, opening[0], ben, []) is None
+    assert state.role_of(ada) == "keeper"
+    assert state.role_of(ben) is None
+    assert allowed_moves(REPAIR, state, ben, 0) == ()
+
+
+def test_an_agreement_of_two_is_not_opened_with_oneself(make, ada):
+    for table in (LOAN, SESSION):
+        opening = make.agreement(table, ada, ada, [])
+        assert fold_agreement(table, opening[0], ada, []) is None
+
+
+def test_nobody_else_moves_a_repair(make, ada, ben):
+    entries = make.agreement(REPAIR, ada, ada, [])
+    body = REPAIR.body_of("resolve")()
+    foreign = make.entry(ben, "repair.resolve", body, after=entries)
+    state = fold_agreement(REPAIR, entries[0], ada, [foreign])
+    assert (state.state, len(state.signatures)) == ("assess", 1)
+
+
+@given(st.data())
+def test_any_moves_of_a_repair_in_any_order(make, ada, data):
+    """One person with two computers: concurrent moves end alike, whoever folds them."""
+    opening = make.agreement(REPAIR, ada, ada, [])
+    entries = list(opening)
+    for number in range(data.draw(st.integers(0, 8))):
+        move = data.draw(st.sampled_from(REPAIR.moves[1:]))
+        after = data.draw(st.lists(st.sampled_from(entries), min_size=1, max_size=2, unique=True))
+        label = f"repair {number} {data.draw(st.integers(0, 99))}"
+        body = REPAIR.body_of(move)()
+        entries.append(make.entry(ada, REPAIR.kind_of(move), body, after=after, label=label))
+    state = fold_agreement(REPAIR, entries[0], ada, entries[1:])
+    mixed = data.draw(st.permutations(entries[1:]))
+    assert fold_agreement(REPAIR, entries[0], ada, [*mixed, *mixed[:2]]) == state
+    assert state.state in REPAIR.states
+    ended = state.state not in {"assess", "parts", "repairing"}
+    assert (allowed_moves(REPAIR, state, ada, 0) == ()) == ended
+    assert replace(state, denied=(b"x" * 32,)).underlying == state.underlying

@@ -5,40 +5,73 @@ from pathlib import Path
 
 import pytest
 
-from p2pshare.domain.agreement_table import Condition, Row, markdown_table
-from p2pshare.domain.bodies import LoanAccept, LoanMove, LoanRequest
+from p2pshare.domain.agreement import AGREEMENTS
+from p2pshare.domain.agreement_bodies import CustodyMove, LoanAccept, LoanMove, LoanRequest
+from p2pshare.domain.agreement_table import (
+    STAYS,
+    AgreementTable,
+    Condition,
+    Row,
+    markdown_table,
+)
 from p2pshare.domain.loan import LOAN
 
 PROTOCOL = Path(__file__).resolve().parents[3] / "docs" / "protocol.md"
 
 
-def test_the_protocol_document_holds_this_very_table():
+@pytest.mark.parametrize("kind", AGREEMENTS)
+def test_the_protocol_document_holds_this_very_table(kind):
     text = PROTOCOL.read_text(encoding="utf-8")
-    _, _, rest = text.partition("<!-- table: loan -->\n")
+    _, _, rest = text.partition(f"<!-- table: {kind} -->\n")
     documented, end, _ = rest.partition("\n<!-- end table -->")
     assert end
-    assert documented == markdown_table(LOAN)
+    assert documented == markdown_table(AGREEMENTS[kind])
 
 
-def test_each_row_of_a_table_is_a_row_of_the_document():
-    lines = markdown_table(LOAN).splitlines()
-    assert len(lines) == 2 + len(LOAN.rows)
+def test_the_tables_are_those_of_the_whole_ledger():
+    assert set(AGREEMENTS) == {"loan", "gift", "session", "hold", "repair"}
+
+
+@pytest.mark.parametrize("kind", AGREEMENTS)
+def test_each_row_of_a_table_is_a_row_of_the_document(kind):
+    table = AGREEMENTS[kind]
+    lines = markdown_table(table).splitlines()
+    assert len(lines) == 2 + len(table.rows)
     assert len({line.count("|") for line in lines}) == 1
-    for row, line in zip(LOAN.rows, lines[2:], strict=True):
+    for row, line in zip(table.rows, lines[2:], strict=True):
         assert line.startswith(f"| `{row.move}` | {', '.join(row.roles)} |")
         assert row.condition is Condition.NONE or row.condition.value in line
+        assert f"| {row.to_state or '(stays)'} |" in line
 
 
 def test_moves_and_kinds():
-    assert LOAN.moves[0] == "request"
-    assert len(LOAN.moves) == len(set(LOAN.moves)) == 10
+    assert LOAN.moves == (
+        *("request", "accept", "decline", "cancel", "hand-over", "receive", "renew", "grant"),
+        *("refuse", "report", "give-back", "take-back", "lost", "dispute", "settle"),
+    )
+    assert STAYS not in LOAN.states
     assert LOAN.kind_of("hand-over") == "loan.hand-over"
     assert LOAN.move_of("loan.hand-over") == "hand-over"
     for kind in ("loan", "loan.", "loan.fly", "loans.accept", "gift.accept", "", "loan.accept.x"):
         assert LOAN.move_of(kind) is None
     assert LOAN.body_of("accept") is LoanAccept
+    assert LOAN.body_of("hand-over") is CustodyMove
     assert LOAN.label_of("give-back") == "Give back"
-    assert LOAN.dual_moves == {"hand-over", "receive", "give-back", "take-back"}
+
+
+def test_what_no_button_offers():
+    """What must say more than a button can, and what follows from something else."""
+    without = {
+        (table.kind, row.move)
+        for table in AGREEMENTS.values()
+        for row in table.rows
+        if not row.by_button
+    }
+    assert without == {
+        *(("loan", move) for move in ("renew", "grant", "report")),
+        ("session", "done"),
+        *(("hold", move) for move in ("offer", "take", "lapse")),
+    }
 
 
 ASK = Row(("ask"), ("asker",), (), "asked", LoanRequest, 0, "Ask")
@@ -58,11 +91,15 @@ AGREE = Row("agree", ("owner",), ("asked",), "agreed", LoanMove, 1, "Agree")
         ((ASK, replace(AGREE, from_states=())), {}, "only the first row"),
         ((ASK, AGREE, replace(AGREE, rank=2)), {}, "differ in body or rank"),
         ((ASK, AGREE), {"promises": frozenset({"gone"})}, "no move leads to"),
+        ((ASK, AGREE), {"asked": frozenset({"gone"})}, "no move leads to"),
+        ((ASK, AGREE), {"for_good": frozenset({"gone"})}, "no move leads to"),
+        ((ASK, AGREE), {"held": frozenset({STAYS})}, "no move leads to"),
         ((ASK, AGREE), {"pairs": (("agree", "fly"),)}, "in no row"),
+        ((replace(ASK, to_state=STAYS),), {}, "the first row leads to a state"),
+        ((ASK, AGREE), {"alone": True}, "who is alone has one role"),
     ],
 )
 def test_contradictions_are_found_when_a_table_is_made(rows, more, reason):
-    kind = {"kind": "toy", "roles": ("asker", "owner"), "promises": frozenset()}
-    fields = {name: frozenset() for name in ("out", "held", "closing")}
+    said = {"kind": "toy", "roles": ("asker", "owner"), "rows": rows, **more}
     with pytest.raises(ValueError, match=reason):
-        replace(LOAN, **{**kind, **fields, "pairs": (), "rows": rows, **more})
+        AgreementTable(**said)

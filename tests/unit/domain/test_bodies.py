@@ -8,22 +8,45 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from p2pshare import limits
-from p2pshare.domain import bodies
+from p2pshare.domain import bodies, history
+from p2pshare.domain.agreement_bodies import (
+    CustodyMove,
+    GiftMove,
+    GiftRequest,
+    GiveBack,
+    HoldAdd,
+    HoldMove,
+    HoldOffer,
+    LoanAccept,
+    LoanGrant,
+    LoanMove,
+    LoanRefuse,
+    LoanRenew,
+    LoanReport,
+    LoanRequest,
+    RepairMove,
+    RepairOpen,
+    SessionDone,
+    SessionMove,
+    SessionRequest,
+)
 from p2pshare.domain.bodies import (
     KINDS,
     BusyPeriod,
     EntryErase,
     FeedOpen,
+    HoursConfirm,
     HoursPay,
+    HoursSplit,
+    InductionGrant,
     KindSpec,
     ListingBusy,
     ListingClose,
     ListingPut,
-    LoanAccept,
-    LoanMove,
-    LoanRequest,
+    LoanPolicy,
     PersonProfile,
     PersonRevoke,
+    Share,
     decode_payload,
     decode_sealed_payload,
     encode_payload,
@@ -61,30 +84,78 @@ CLEAR = {
         expires="2026-12-31",
         photos=(b"p" * 32,),
         terms=("clean",),
+        parts=("battery", "case"),
+        policy=LoanPolicy(
+            longest_days=14,
+            renewals=0,
+            automatic=True,
+            notice="Eyes!",
+            deposit="20 euro",
+            buffer_minutes=30,
+            by_hour=True,
+            hold_hours=24,
+        ),
+        induction=True,
+        witnesses=(KEY,),
     ),
     "listing.close": ListingClose(),
     "listing.busy": ListingBusy(
         periods=(
             BusyPeriod("2026-11-23", None, 1, True, b"promise1"),
-            BusyPeriod("2026-11-23", "2026-11-24", 2, False, b"promise2"),
-        )
+            BusyPeriod("2026-11-23", "2026-11-24", 2, False, b"promise2", 540, 1440),
+        ),
+        queue=(b"token--1", b"token--2"),
     ),
     "entry.erase": EntryErase(entries=(b"e" * 32,)),
-    "hours.pay": HoursPay(payer=KEY, payee=b"l" * 32, minutes=90),
+    "hours.pay": HoursPay(
+        payer=KEY, payee=b"l" * 32, minutes=90, gift=True, corrects=b"p" * 16, desk=True
+    ),
+    "hours.split": HoursSplit(
+        payer=KEY, shares=(Share(b"l" * 32, 60), Share(b"m" * 32, 30)), gift=True, desk=True
+    ),
+    "hours.confirm": HoursConfirm(desk=True),
+    "induction.grant": InductionGrant(listing=b"l" * 16, person=KEY, desk=True),
+}
+ABOUT = {
+    "listing": b"l" * 16,
+    "listing_header": b"h" * 200,
+    "title": "Drill",
+    "terms": ("clean",),
+    "quantity": 1,
+    "from_day": "2026-11-23",
+    "until_day": "2026-11-28",
+    "from_minute": 540,
+    "until_minute": 1080,
+    "note": "Saturday?",
+    "desk": True,
+}
+CHANGED_HANDS = {
+    "condition": "worn",
+    "checked": ("cable",),
+    "missing": ("case",),
+    "photos": (KEY,),
 }
 SEALED = {
-    "loan.request": LoanRequest(
-        listing=b"l" * 16,
-        listing_header=b"h" * 200,
-        title="Drill",
-        terms=("clean",),
-        quantity=1,
-        from_day="2026-11-23",
-        until_day="2026-11-28",
-        note="Saturday?",
-    ),
-    "loan.accept": LoanAccept(due_at_ms=1_700_000_000_000, note="sure"),
-    "loan.hand-over": LoanMove(note=""),
+    "loan.request": LoanRequest(**ABOUT),
+    "loan.accept": LoanAccept(due_at_ms=1_700_000_000_000, note="sure", terms=("clean",)),
+    "loan.decline": LoanMove(note="sorry", desk=True),
+    "loan.hand-over": CustodyMove(**CHANGED_HANDS),
+    "loan.give-back": GiveBack(instead="bought", **CHANGED_HANDS),
+    "loan.renew": LoanRenew(until_day="2026-12-05", until_minute=600),
+    "loan.grant": LoanGrant(due_at_ms=5, until_day="2026-12-05", until_minute=600),
+    "loan.refuse": LoanRefuse(note="I need it"),
+    "loan.report": LoanReport(what="missing-part", part="case", photos=(KEY,)),
+    "gift.request": GiftRequest(**ABOUT),
+    "gift.accept": GiftMove(),
+    "gift.receive": CustodyMove(**CHANGED_HANDS),
+    "session.request": SessionRequest(**ABOUT, minutes=90),
+    "session.accept": SessionMove(),
+    "session.done": SessionDone(minutes=80),
+    "hold.add": HoldAdd(**ABOUT, token=b"token--1"),
+    "hold.offer": HoldOffer(offered_until_ms=5),
+    "hold.drop": HoldMove(),
+    "repair.open": RepairOpen(**ABOUT, want=b"w" * 16),
+    "repair.resolve": RepairMove(),
 }
 
 
@@ -102,10 +173,16 @@ def test_sealed_payloads_come_back_with_their_kind(kind):
 
 def test_every_kind_of_the_protocol_is_there():
     table = {kind: (spec.sealed, spec.erasable) for kind, spec in KINDS.items()}
-    loan_moves = (
-        *("request", "accept", "decline", "cancel", "hand-over", "receive"),
-        *("give-back", "take-back", "lost", "dispute"),
-    )
+    moves = {
+        "loan": (
+            *("request", "accept", "decline", "cancel", "hand-over", "receive", "renew"),
+            *("grant", "refuse", "report", "give-back", "take-back", "lost", "dispute", "settle"),
+        ),
+        "gift": ("request", "accept", "decline", "cancel", "hand-over", "receive"),
+        "session": ("request", "accept", "decline", "cancel", "done", "dispute", "settle"),
+        "hold": ("add", "offer", "take", "drop", "remove", "lapse"),
+    }
+    repairs = ("open", "assess", "await-parts", "repair", "resolve", "retire")
     assert table == {
         "feed.open": (False, "never"),
         "person.profile": (False, "own"),
@@ -115,8 +192,32 @@ def test_every_kind_of_the_protocol_is_there():
         "listing.busy": (False, "own"),
         "entry.erase": (False, "never"),
         "hours.pay": (False, "never"),
-        **{f"loan.{move}": (True, "both") for move in loan_moves},
+        "hours.split": (False, "never"),
+        "hours.confirm": (False, "never"),
+        "induction.grant": (False, "own"),
+        **{
+            f"{kind}.{move}": (True, "both")
+            for kind, its_moves in moves.items()
+            for move in its_moves
+        },
+        **{f"repair.{move}": (True, "own") for move in repairs},
+        **dict.fromkeys(
+            (history.LOANS_KIND, history.MEMBERS_KIND, history.HOURS_KIND), (True, "own")
+        ),
     }
+
+
+def test_what_is_empty_is_left_out_and_read_all_the_same():
+    least = ListingPut(exchange_type=ExchangeType.OFFER, item_type=ItemType.GOOD, quantity=1)
+    written = msgspec.msgpack.decode(encode_payload(least))
+    assert written == {"exchange_type": "offer", "item_type": "good", "quantity": 1}
+    spelt_out = {
+        **{"transaction_types": [], "title": "", "description": "", "category": "", "tags": []},
+        **{"expires": None, "photos": [], "terms": [], "parts": [], "policy": {}},
+        **{"induction": False, "witnesses": []},
+        **written,
+    }
+    assert decode_payload("listing.put", msgspec.msgpack.encode(spelt_out)) == least
 
 
 def test_a_seal_makes_no_clear_kind_and_no_seal_no_sealed_one():
@@ -170,6 +271,15 @@ BOTH_SIDES_OF_LIMITS = [
         [["2026-11-23", None, 1, True, b"promise1"]] * limits.BUSY_PERIODS_MAX,
         [["2026-11-23", None, 1, True, b"promise1"]],
     ),
+    ("listing.busy", "queue", [b"token--1"] * limits.HOLDS_MAX, [b"token--1"]),
+    ("listing.put", "parts", ["p"] * limits.PARTS_MAX, ["p"]),
+    ("listing.put", "witnesses", [KEY] * limits.WITNESSES_MAX, [KEY]),
+    ("hours.split", "shares", [[KEY, 1]] * limits.SHARES_MAX, [[KEY, 1]]),
+    ("session.request", "from_minute", limits.DAY_MINUTES, 1),
+    ("session.request", "minutes", limits.MINUTES_PER_PAYMENT_MAX, 1),
+    ("loan.give-back", "missing", ["p"] * limits.PARTS_MAX, ["p"]),
+    ("loan.report", "photos", [KEY] * limits.PHOTOS_MAX, [KEY]),
+    ("hold.add", "token", b"token--1", b"x"),
     ("entry.erase", "entries", [KEY] * limits.ERASED_ENTRIES_PER_BODY_MAX, [KEY]),
     ("hours.pay", "minutes", limits.INTEGER_MAX, 1),
     ("hours.pay", "payee", KEY, b"x"),
@@ -211,7 +321,23 @@ def test_each_limit_has_two_sides(kind, field, most, one_more):
         ("listing.busy", "periods", [["2026-11-23", None, 1, b"promise1"]]),
         ("listing.busy", "periods", [["2026-11-31", None, 1, True, b"promise1"]]),
         ("listing.busy", "periods", [["2026-11-23", "never", 1, True, b"promise1"]]),
+        ("listing.busy", "periods", [["2026-11-23", None, 1, True, b"promise1", 1441, 1440]]),
+        ("listing.busy", "periods", [["2026-11-23", None, 1, True, b"promise1", 0, -1]]),
+        ("listing.busy", "queue", [b"token"]),
+        ("listing.put", "policy", {"longest_days": 0}),
+        ("listing.put", "policy", {"longest_days": limits.LOAN_DAYS_MAX + 1}),
+        ("listing.put", "policy", {"renewals": limits.RENEWALS_MAX + 1}),
+        ("listing.put", "policy", {"buffer_minutes": limits.BUFFER_MINUTES_MAX + 1}),
+        ("listing.put", "policy", {"hold_hours": 0}),
+        ("listing.put", "policy", {"hold_hours": limits.HOLD_HOURS_MAX + 1}),
+        ("listing.put", "policy", None),
         ("hours.pay", "minutes", -1),
+        ("hours.pay", "corrects", b"p" * 17),
+        ("loan.renew", "until_day", "2026-11-31"),
+        ("loan.grant", "until_minute", 1441),
+        ("hold.offer", "offered_until_ms", -1),
+        ("session.done", "minutes", limits.MINUTES_PER_PAYMENT_MAX + 1),
+        ("repair.open", "want", b"w"),
         ("feed.open", "kinds", ["b", "a"]),
         ("feed.open", "listings", [b"a" * 16, b"a" * 16]),
         ("feed.open", "signature", b"s" * 63),

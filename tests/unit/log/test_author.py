@@ -92,6 +92,14 @@ def test_a_sealed_entry_hides_its_kind_and_opens_for_its_readers(ada: Any) -> No
     assert open_body(entry.body, [ReadingKey.generate()], **place) is None
 
 
+def test_what_is_sealed_to_its_author_alone_says_so(ada: Any) -> None:
+    entry = write(ada, kind="sealed.own", readers=[ada.reading.public])
+    header = read_entry(entry).header
+    assert (header.kind, header.sealed) == ("sealed.own", True)
+    with pytest.raises(EncodingError):
+        write(ada, kind="sealed.own")
+
+
 def test_an_entry_that_could_not_be_read_is_not_written(ada: Any) -> None:
     with pytest.raises(EncodingError):
         write(ada, kind="Listing")

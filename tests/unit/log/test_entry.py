@@ -19,6 +19,7 @@ from p2pshare.limits import (
     KIND_CHARACTERS_MAX,
 )
 from p2pshare.log.entry import (
+    SEALED_KINDS,
     ZERO_ID,
     Header,
     decode_header,
@@ -73,7 +74,7 @@ def headers(draw: st.DrawFn) -> Header:
         previous=ZERO_ID if seq == 0 else draw(ids.filter(lambda one: one != ZERO_ID)),
         time_ms=draw(st.integers(0, INTEGER_MAX)),
         subject=draw(st.just(b"") | st.binary(min_size=16, max_size=16)),
-        kind="sealed" if sealed else kind,
+        kind=draw(st.sampled_from(SEALED_KINDS)) if sealed else kind,
         after=tuple(sorted(draw(st.sets(ids, max_size=AFTER_ENTRIES_MAX)))),
         sealed=sealed,
         body_hash=draw(ids),
@@ -273,6 +274,10 @@ def test_sealed_and_its_kind_go_together() -> None:
     accepted_by_both(kind="sealed", sealed=True)
     refused_by_both(EncodingError, kind="sealed", sealed=False)
     refused_by_both(EncodingError, kind="loan.request", sealed=True)
+    accepted_by_both(kind="sealed.own", sealed=True)
+    refused_by_both(EncodingError, kind="sealed.own", sealed=False)
+    refused_by_both(EncodingError, kind="sealed.other", sealed=True)
+    accepted_by_both(kind="sealed.other", sealed=False)
 
 
 def test_only_the_first_entry_has_no_previous_one() -> None:

@@ -116,7 +116,7 @@ def test_a_signature_that_was_swapped_is_seen(ada, ben):
 def test_only_sealed_entries_are_moves_and_only_a_first_entry_opens(ada, ben):
     said = ben.write("listing.put")
     move = OpenedEntry(said.header, said.signature, said.body, said.body)
-    refused("not a sealed entry", receipt(ada, move, openings=[ada.opening, ben.opening]))
+    refused("not sealed to two people", receipt(ada, move, openings=[ada.opening, ben.opening]))
     refused("opens a feed", receipt(ada, ben.move(), openings=[ada.opening, said]))
 
 

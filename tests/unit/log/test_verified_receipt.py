@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from unit.log.receipt_kit import Somebody, clear
 
-from p2pshare.domain.bodies import LoanAccept, LoanMove, LoanRequest, encode_sealed_payload
+from p2pshare.domain.agreement_bodies import LoanAccept, LoanRequest
+from p2pshare.domain.bodies import encode_sealed_payload
+from p2pshare.domain.loan import LOAN
 from p2pshare.errors import ReceiptRefused
 from p2pshare.log.entry import entry_id
 from p2pshare.log.receipt import BareEntry, encode_receipt, make_receipt
@@ -82,7 +84,7 @@ class Story:
         self.loan = entry_id(self.moves[0].header)[:16]
 
     def move(self, who, move, body=None, after=None):
-        payload = encode_sealed_payload(f"loan.{move}", body or LoanMove())
+        payload = encode_sealed_payload(f"loan.{move}", body or LOAN.body_of(move)())
         last = [entry_id(self.moves[-1].header)] if after is None else after
         self.moves.append(who.move(payload, subject=self.loan, after=last))
 

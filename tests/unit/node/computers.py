@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from p2pshare.clock import ManualClock
-from p2pshare.domain.commands import AddListing, AddPerson, MoveLoan, RequestLoan
+from p2pshare.domain.commands import AddListing, AddPerson, MoveAgreement, RequestLoan
 from p2pshare.domain.views import AgreementView
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.log.entry import SignedEntry
@@ -34,7 +34,7 @@ class Computer(Ledger):
         return self.perform(RequestLoan(person=person, listing=listing, **fields))[0].subject
 
     def move(self, person: bytes, loan: bytes, move: str, note: str = "") -> None:
-        self.perform(MoveLoan(person=person, loan=loan, move=move, note=note))
+        self.perform(MoveAgreement(person=person, agreement=loan, move=move, note=note))
 
     def host(self, other: Ledger, person: bytes, name: str) -> None:
         """Be a second computer of a person of ``other``."""

@@ -7,7 +7,7 @@ import pytest
 from unit.node.computers import START_MS, Computer, meet
 
 from p2pshare.domain import commands
-from p2pshare.domain.bodies import LoanRequest
+from p2pshare.domain.agreement_bodies import LoanRequest
 from p2pshare.domain.drafts import Draft
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.errors import DomainError, KeyLocked, QuotaExceeded, UnknownReference
@@ -74,7 +74,7 @@ def test_hours_are_paid(pair):
     payment = b.perform(commands.PayHours(person=b.ben, payee=a.ada, minutes=90))[0].subject
     meet(a, b)
     for computer in (a, b):
-        balance = computer.queries.balance
+        balance = computer.queries.accounts.balance
         assert balance(a.ada.hex(), OPEN_CIRCLE.hex()).minutes == 90
         assert balance(b.ben.hex(), OPEN_CIRCLE.hex()).minutes == -90
     assert len(payment) == 16
@@ -84,7 +84,7 @@ def test_an_accept_entails_the_promised_days(pair):
     a, b = pair
     loan = b.ask(b.ben, a.drill)
     meet(a, b)
-    performed = a.perform(commands.MoveLoan(person=a.ada, loan=loan, move="accept"))
+    performed = a.perform(commands.MoveAgreement(person=a.ada, agreement=loan, move="accept"))
     assert len(performed) == 2
     assert kinds(a)[-2:] == ["sealed", "listing.busy"]
     assert a.author.publish_busy() == []
@@ -136,7 +136,7 @@ def test_an_accept_entails_the_promised_days(pair):
             "no such listing",
         ),
         (
-            lambda a: commands.MoveLoan(person=a.ada, loan=NOTHING, move="accept"),
+            lambda a: commands.MoveAgreement(person=a.ada, agreement=NOTHING, move="accept"),
             UnknownReference,
             "no such agreement",
         ),
@@ -209,8 +209,8 @@ def test_a_loan_of_what_was_never_offered_cannot_be_accepted(pair):
     (view,) = a.queries.agreements(START_MS)
     assert (view.title, view.state) == ("Your car", "requested")
     with pytest.raises(DomainError, match="not on this computer"):
-        a.perform(commands.MoveLoan(person=a.ada, loan=loan, move="accept"))
-    a.perform(commands.MoveLoan(person=a.ada, loan=loan, move="decline"))
+        a.perform(commands.MoveAgreement(person=a.ada, agreement=loan, move="accept"))
+    a.perform(commands.MoveAgreement(person=a.ada, agreement=loan, move="decline"))
 
 
 def test_a_name_that_cannot_be_leaves_no_key(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from unit.node.ledger_pair import arrivals, offer, person
 
-from p2pshare.domain.commands import AddListing, AddPerson, Forget, MoveLoan, RequestLoan
+from p2pshare.domain.commands import AddListing, AddPerson, Forget, MoveAgreement, RequestLoan
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.errors import StoreTooNew
 from p2pshare.log.certificate import OPEN_CIRCLE
@@ -171,10 +171,12 @@ def test_the_days_promised_follow_a_move_that_a_peer_makes(
     neighbour.receive(arrivals(journal.ledger))
     (asked, *_) = neighbour.perform(RequestLoan(person=ben, listing=drill))
     journal.receive(arrivals(neighbour))
-    _, change = journal.perform(MoveLoan(person=ada, loan=asked.subject, move="accept"), None)
+    _, change = journal.perform(
+        MoveAgreement(person=ada, agreement=asked.subject, move="accept"), None
+    )
     assert added(change) == [1, 1]
     neighbour.receive(arrivals(journal.ledger))
-    neighbour.perform(MoveLoan(person=ben, loan=asked.subject, move="cancel"))
+    neighbour.perform(MoveAgreement(person=ben, agreement=asked.subject, move="cancel"))
     change = journal.receive(arrivals(neighbour))
     assert added(change) == [1, 1]
     assert journal.ledger.queries.busy_periods(drill.hex()) == []
@@ -192,9 +194,9 @@ def test_what_a_peer_sent_is_kept_though_there_is_no_room_to_answer_it(
     neighbour.receive(arrivals(journal.ledger))
     loan = neighbour.perform(RequestLoan(person=ben, listing=drill))[0].subject
     journal.receive(arrivals(neighbour))
-    journal.perform(MoveLoan(person=ada, loan=loan, move="accept"), None)
+    journal.perform(MoveAgreement(person=ada, agreement=loan, move="accept"), None)
     neighbour.receive(arrivals(journal.ledger))
-    neighbour.perform(MoveLoan(person=ben, loan=loan, move="cancel"))
+    neighbour.perform(MoveAgreement(person=ben, agreement=loan, move="cancel"))
     change = journal.receive(arrivals(neighbour))
     assert added(change) == [1]
     assert [one.state for one in journal.ledger.queries.agreements(0)] == ["cancelled"]
@@ -213,7 +215,7 @@ def test_what_a_crash_left_undone_is_done_at_the_beginning(
     neighbour.receive(arrivals(ledger))
     loan = neighbour.perform(RequestLoan(person=ben, listing=drill))[0].subject
     ledger.receive(arrivals(neighbour))
-    ledger.author.perform(MoveLoan(person=ada, loan=loan, move="accept"))  # and no more
+    ledger.author.perform(MoveAgreement(person=ada, agreement=loan, move="accept"))  # and no more
     ledger.close()
     journal = Journal(Ledger(tmp_path / "a"))
     assert added(journal.begin()) == [0, 1]

@@ -2,10 +2,12 @@
 
 import pytest
 from unit.store.ledger_kit import ADA, BEN, CLEO, without_body
-from unit.store.world_kit import Reader, World
+from unit.store.world_kit import DAY, Reader, World
 
+from p2pshare.domain.agreement_bodies import RepairOpen
 from p2pshare.errors import StoreDamaged
 from p2pshare.log.body import open_body
+from p2pshare.log.entry import OWN_SEALED_KIND, SEALED_KIND
 from p2pshare.log.standing import Denial
 from p2pshare.store.feeds import FeedCache
 from p2pshare.store.gather import Gatherer
@@ -179,3 +181,95 @@ def test_a_body_that_is_owed_says_nothing(world):
         creating = gather(reader, listing)[0].creating
         assert not creating.has_body
         assert creating.body is None
+
+
+# --- sealed to its author alone ---------------------------------------------------------------
+
+
+def repair(world, feed, listing, *, shown=OWN_SEALED_KIND, readers=None):
+    """A ticket for a thing of one's own, sealed to its author unless to other ``readers``."""
+    body = RepairOpen(
+        listing=listing.subject,
+        listing_header=listing.signed.header,
+        title="Drill",
+        quantity=1,
+        from_day=DAY,
+        until_day=DAY,
+    )
+    return world.write(feed, "repair.open", body, readers=readers or [feed.author], shown=shown)
+
+
+def test_what_is_sealed_to_its_author_is_read_by_the_author_alone(world):
+    feed = world.open_feed(ADA)
+    ticket = repair(world, feed, world.put(feed, "Drill"))
+    for person, kind in ((ADA, "repair.open"), (BEN, OWN_SEALED_KIND)):
+        with Reader(person) as reader:
+            reader.take_all(world)
+            creating = gather(reader, ticket)[0].creating
+            assert creating.kind == kind
+            assert (creating.body is None) == (person is BEN)
+            assert len(reader.rows("agreements")) == (person is ADA)
+
+
+@pytest.mark.parametrize("person", [ADA, BEN])
+def test_what_binds_two_says_nothing_where_its_author_could_erase_it_alone(world, person):
+    ada, ben = world.open_feed(ADA), world.open_feed(BEN)
+    drill = world.put(ada, "Drill")
+    loan = world.request(ben, drill)
+    in_the_open = world.request(ben, drill, shown=OWN_SEALED_KIND)
+    move = world.move(ada, loan, "accept", shown=OWN_SEALED_KIND, after=[loan])
+    with Reader(person) as reader:
+        reader.take_all(world)
+        assert gather(reader, in_the_open)[0].creating.body is None
+        assert by_id(gather(reader, loan)[0])[move.identifier].body is None
+        (row,) = reader.rows("agreements")
+        assert (row["agreement"], row["state"]) == (loan.subject.hex(), "requested")
+
+
+def test_what_its_author_may_erase_says_nothing_where_it_takes_two(world):
+    feed = world.open_feed(ADA)
+    drill = world.put(feed, "Drill")
+    ticket = repair(world, feed, drill, shown=SEALED_KIND)
+    with Reader(ADA) as reader:
+        reader.take_all(world)
+        assert gather(reader, ticket)[0].creating.body is None
+        assert reader.rows("agreements") == []
+
+
+@pytest.mark.parametrize("person", [ADA, BEN])
+def test_its_author_erases_it_everywhere_and_nobody_else_anywhere(world, person):
+    ada, ben = world.open_feed(ADA), world.open_feed(BEN)
+    ticket = repair(world, ada, world.put(ada, "Drill"))
+    world.erase(ben, [ticket])
+    with Reader(person) as reader:
+        reader.take_all(world)
+        assert ticket.identifier in reader.held_bodies()
+        assert len(reader.rows("agreements")) == (person is ADA)
+        erasure = world.erase(ada, [ticket])
+        reader.take([erasure])
+        assert ticket.identifier not in reader.held_bodies()
+        assert reader.owed() == set()
+        assert reader.rows("agreements") == []
+
+
+@pytest.mark.parametrize("erased_first", [False, True])
+def test_a_relay_takes_no_body_that_was_erased(world, erased_first):
+    ada = world.open_feed(ADA)
+    ticket = repair(world, ada, world.put(ada, "Drill"))
+    erasure = world.erase(ada, [ticket])
+    *before, _, _ = world.entries
+    with Reader() as relay:
+        relay.take(*([entry] for entry in before))
+        relay.take([without_body(ticket), erasure] if erased_first else [ticket, erasure])
+        relay.take([ticket])
+        relay.repair([ticket])
+        assert ticket.identifier not in relay.held_bodies()
+        assert relay.owed() == set()
+
+
+def test_a_ticket_for_another_s_thing_is_none(world):
+    ada, ben = world.open_feed(ADA), world.open_feed(BEN)
+    repair(world, ben, world.put(ada, "Drill"))
+    with Reader(BEN) as reader:
+        reader.take_all(world)
+        assert reader.rows("agreements") == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from unit.store.random_worlds import PERSONS, worlds
 from unit.store.world_kit import Person, Reader, World, Written, ancestors, deliver, person_of
 
-from p2pshare.domain.bodies import LoanRequest
+from p2pshare.domain.agreement_bodies import LoanRequest
 from p2pshare.log.body import clear_payload
 from p2pshare.log.certificate import OPEN_CIRCLE, decode_certificate, decode_revocation
 from p2pshare.store.rebuild import rebuild
@@ -191,4 +191,4 @@ def test_hours_sum_to_zero_at_every_moment(world, order):
 
 
 def balance_of(node: Reader, person: Person) -> int:
-    return node.queries.balance(person.id.hex(), OPEN_CIRCLE.hex()).minutes
+    return node.queries.accounts.balance(person.id.hex(), OPEN_CIRCLE.hex()).minutes

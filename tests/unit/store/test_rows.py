@@ -5,13 +5,17 @@ from contextlib import closing
 
 import pytest
 
+from p2pshare.domain.hours import Payment
 from p2pshare.store.database import Database
-from p2pshare.store.rows import (
+from p2pshare.store.folded_tables import (
     BUSY_PERIODS,
     PAYMENTS,
     PERSONS,
+)
+from p2pshare.store.rows import (
     FoldedRows,
     RowChange,
+    payment_row,
     person_row,
     write_rows,
 )
@@ -26,7 +30,9 @@ def connection():
 
 
 def payment(key, minutes):
-    return (key, "circle", "payer", "payee", minutes, "entry")
+    paid = Payment(b"p" * 16, b"a" * 32, b"b" * 32, minutes, b"e" * 32)
+    row = dict(zip(PAYMENTS.columns, payment_row(CIRCLE, paid), strict=True))
+    return tuple({**row, "payment": key, "circle": "circle"}.values())
 
 
 def write(connection, table, rows, circle=CIRCLE):
@@ -63,7 +69,7 @@ def test_subjects_that_were_not_folded_are_left_alone(connection):
 
 def test_several_rows_of_one_subject_are_replaced_together(connection):
     def period(day, quantity=1):
-        return ("listing", day, None, quantity, 0, "aa")
+        return ("listing", day, None, quantity, 0, "aa", 0, 1440)
 
     write(connection, BUSY_PERIODS, {"listing": [period("2026-11-01"), period("2026-11-02")]})
     write(connection, BUSY_PERIODS, {"listing": [period("2026-11-02"), period("2026-11-02")]})

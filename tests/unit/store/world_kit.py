@@ -18,21 +18,19 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from p2pshare.clock import ManualClock
+from p2pshare.domain.agreement_bodies import LoanRequest
 from p2pshare.domain.bodies import (
-    AgreementMove,
     Body,
     EntryErase,
     HoursPay,
     ListingBusy,
     ListingClose,
     ListingPut,
-    LoanAccept,
-    LoanMove,
-    LoanRequest,
     PersonProfile,
     encode_payload,
     encode_sealed_payload,
 )
+from p2pshare.domain.loan import LOAN
 from p2pshare.domain.vocabulary import ExchangeType, ItemType
 from p2pshare.log.author import write_feed_open
 from p2pshare.log.body import body_hash, clear_body
@@ -172,8 +170,12 @@ class World:
         follow: Written | None = None,
         time_ms: int | None = None,
         readers: Sequence[Person] | None = None,
+        shown: str = SEALED_KIND,
     ) -> Written:
-        """The next entry of a feed; after ``follow`` instead (a fork). Sealed if ``readers``."""
+        """The next entry of a feed; after ``follow`` instead (a fork).
+
+        Sealed if there are ``readers``, with the kind that is ``shown`` in the header.
+        """
         parent = follow or feed.last
         salt = self._salt()
         if readers is None:
@@ -192,7 +194,7 @@ class World:
             previous=parent.identifier,
             time_ms=START_MS + len(self.entries) if time_ms is None else max(0, time_ms),
             subject=subject,
-            kind=kind if readers is None else SEALED_KIND,
+            kind=kind if readers is None else shown,
             after=tuple(sorted({one.identifier for one in after})),
             sealed=readers is not None,
             body_hash=body_hash(data),
@@ -274,9 +276,9 @@ class World:
 
     def move(self, feed: Feed, loan: Written, move: str, note: str = "", **place: Any) -> Written:
         """A sealed move of the loan that ``loan`` opened; to its readers if none are named."""
-        body: AgreementMove = LoanMove(note=note)
-        if move == "accept":
-            body = LoanAccept(due_at_ms=START_MS + YEAR_MS // 12, note=note)
+        body: Body = LOAN.body_of(move)(
+            note=note, **({"due_at_ms": START_MS + YEAR_MS // 12} if move == "accept" else {})
+        )
         place.setdefault("readers", self.parties(loan))
         return self.write(feed, f"loan.{move}", body, subject=loan.subject, **place)
 
@@ -396,7 +398,7 @@ class Reader:
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor]
         for row in rows:
-            row.pop("number")
+            row.pop("number", None)
         return sorted(rows, key=repr)
 
     def folded(self) -> dict[str, list[dict[str, Any]]]:
