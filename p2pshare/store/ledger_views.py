@@ -95,7 +95,13 @@ _LOAN_IDS: Final = """
 """
 
 PROMISED_STATES: Final = ("accepted", "checked_out", "returned")
-"""What ``domain.loan`` calls ``promises``, as it stands in the text of a view."""
+"""What ``domain.loan`` calls ``promises`` less ``for_good``, as it stands in the text of a view."""
+
+UNSETTLED_STATES: Final = ("disputed",)
+"""What it calls ``unsettled``: out, until one of these moves is signed."""
+
+BACK_MOVES: Final = ("take-back",)
+"""What it calls ``back``."""
 
 HELD_STATES: Final = ("checked_out",)
 """What ``domain.loan`` calls ``held``."""
@@ -109,8 +115,14 @@ _LOANS_CURRENT: Final = f"""
 SELECT {_LOAN_COLUMNS.strip()},
        underlying_state IN ({_one_of(HELD_STATES)}) AND due_at_ms < c.now_ms AS overdue,
        {_LOAN_IDS.strip()}
-FROM agreements_readable, clock AS c
-WHERE kind = 'loan' AND underlying_state IN ({_one_of(PROMISED_STATES)})
+FROM agreements_readable AS a, clock AS c
+WHERE kind = 'loan' AND (
+  underlying_state IN ({_one_of(PROMISED_STATES)})
+  OR underlying_state IN ({_one_of(UNSETTLED_STATES)}) AND NOT EXISTS (
+    SELECT 1 FROM agreement_moves AS m
+    WHERE m.agreement = a.agreement AND m.move IN ({_one_of(BACK_MOVES)})
+  )
+)
 ORDER BY due_at_ms, agreement
 """
 

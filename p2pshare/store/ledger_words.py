@@ -11,7 +11,8 @@ TABLES: Final = {
     "about_tables": "What each table and view of this file is. Begin here.",
     "about_columns": "What the columns of the tables and views for people mean.",
     "listings_open": "What is offered and wanted today: not closed and not past its last day.",
-    "loans_current": "Loans that are promised or out now, the one due first on top.",
+    "loans_current": "Loans that are promised or out now, or disputed and not taken back; the one "
+    "due first on top.",
     "loans_overdue": "What is out and should be back: past due_at by this computer's clock.",
     "agreements_readable": "Every loan, gift, session, hold and repair you take part in, with "
     "names. Those of other people are sealed: this file cannot read them.",

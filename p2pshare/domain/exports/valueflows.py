@@ -9,8 +9,9 @@ transfer of hours. Holds and repairs have no counterpart and are left out.
 How nodes name each other is ``jsonld``'s. Reads no ledger and knows no file.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from p2pshare.domain.days import Zone, end_ms, end_of_day_ms, instant_ms
 from p2pshare.domain.exports.jsonld import (
@@ -51,15 +52,39 @@ _AGREED_BY: Final = {LOAN.kind: "Loan of", GIFT.kind: "Gift of", SESSION.kind: "
 _ACTION_OF: Final = {LOAN.kind: _CUSTODY, GIFT.kind: _TRANSFER, SESSION.kind: _WORK}
 _KINDS: Final = {table.kind: table for table in (LOAN, GIFT, SESSION)}
 
+_LEAVING: Final = ("hand-over", "receive")
+_COMING_BACK: Final = ("give-back", "take-back")
+
 _CALLED_OFF: Final = frozenset({CANCELLED})
 _NOT_COMING_BACK: Final = frozenset({CANCELLED, LOST, CLOSED, SETTLED})
+
+
+class Elsewhere(NamedTuple):
+    """How many of which listing (hex) are lent and not back; and lost or given away."""
+
+    lent: Counter[str]
+    gone: Counter[str]
+
+
+def elsewhere(agreements: Iterable[AgreementView]) -> Elsewhere:
+    """What has left the house, by the same signatures that the events in the graph come from."""
+    lent: Counter[str] = Counter()
+    gone: Counter[str] = Counter()
+    for view in agreements:
+        left = _first(view, *_LEAVING) is not None and _first(view, *_COMING_BACK) is None
+        if (view.kind == GIFT.kind and left) or view.underlying_state == LOST:
+            gone[view.listing] += view.quantity
+        elif view.kind == LOAN.kind and left:
+            lent[view.listing] += view.quantity
+    return Elsewhere(lent, gone)
 
 
 class Flows:
     """Makes the nodes of one graph; what they refer to comes before them, and once.
 
-    ``circles`` are names by hex id. ``out`` says how many of a listing are known to be out of the
-    house. ``wanted`` are the listings (hex) that ask for something: there the owner receives.
+    ``circles`` are names by hex id. ``elsewhere`` says how many of a listing have left the house.
+    ``wanted`` are the listings (hex) that ask for something: there the owner receives. ``payments``
+    are all that the graph will have, as one may correct another that comes later.
     """
 
     def __init__(
@@ -67,14 +92,17 @@ class Flows:
         zone: Zone,
         *,
         circles: Mapping[str, str],
-        out: Mapping[str, int],
+        elsewhere: "Elsewhere",
         wanted: Iterable[str],
+        payments: Iterable[PaymentView],
     ) -> None:
         self._zone = zone
         self._circles = circles
-        self._out = out
+        self._elsewhere = elsewhere
         self._wanted = frozenset(wanted)
-        self._paid: dict[str | None, str] = {}
+        self._payments: dict[str | None, str] = {}
+        for payment in payments:
+            self._payments.setdefault(payment.payment, _payment_urn(payment))
         self._graph = Graph()
 
     def listing(self, view: ListingView) -> list[Node]:
@@ -176,7 +204,7 @@ class Flows:
             "clauseOf": {"@id": agreement, "@type": "Agreement"},
             "created": iso(accepted.at_ms),
         }
-        there = _first(view, "hand-over", "receive", "done")
+        there = _first(view, *_LEAVING, "done")
         over = there is not None or view.underlying_state in _CALLED_OFF
         promise = self._graph.tell(
             urn("commitment", view.agreement, "there"),
@@ -198,7 +226,7 @@ class Flows:
 
     def _promised_back(self, view: AgreementView, flow: Node) -> Node:
         """The commitment to give a thing back, what came of it, and how others name it."""
-        came = _first(view, "give-back", "take-back")
+        came = _first(view, *_COMING_BACK)
         back: Node = {
             **flow,
             "provider": flow["receiver"],
@@ -232,7 +260,7 @@ class Flows:
         self._graph.tell(urn("event", view.agreement, which), "EconomicEvent", event)
 
     def payment(self, view: PaymentView) -> list[Node]:
-        """An EconomicEvent that transfers hours; it names the one it corrects if that came before.
+        """An EconomicEvent that transfers hours; it names the one it corrects if that is in hand.
 
         A split gives one event for each who was paid.
         """
@@ -246,12 +274,10 @@ class Flows:
             "inScopeOf": self._circle(view.circle),
             **({"note": "gift"} if view.gift else {}),
         }
-        if view.corrects in self._paid:
-            corrected = self._paid[view.corrects]
+        corrected = self._payments.get(view.corrects)
+        if corrected is not None:
             event["corrects"] = {"@id": corrected, "@type": "EconomicEvent", "action": _TRANSFER}
-        identifier = urn("payment", view.payment, *([str(view.place)] if view.place else []))
-        self._paid.setdefault(view.payment, identifier)
-        self._graph.tell(identifier, "EconomicEvent", event)
+        self._graph.tell(_payment_urn(view), "EconomicEvent", event)
         return self._graph.take()
 
     # --- what is referred to ------------------------------------------------------------------
@@ -265,10 +291,11 @@ class Flows:
 
     def _offered(self, view: ListingView, owner: Node) -> Node:
         """The thing that a listing offers; how many are in the house only its owner can tell."""
-        more: Node = {"accountingQuantity": count(view.quantity), **note(view.description)}
+        owned = view.quantity - self._elsewhere.gone[view.listing]
+        more: Node = {"accountingQuantity": count(max(0, owned)), **note(view.description)}
         if view.own:
-            there = max(0, view.quantity - self._out.get(view.listing, 0))
-            more["onhandQuantity"] = count(there)
+            here = owned - self._elsewhere.lent[view.listing]
+            more["onhandQuantity"] = count(max(0, here))
         return self._thing(view.listing, view.title, owner, more)
 
     def _thing(self, listing: str, title: str, owner: Node, more: Node) -> Node:
@@ -313,6 +340,10 @@ def _actions(view: ListingView) -> list[str]:
         return [_WORK]
     known = {str(one): action for one, action in _ACTIONS.items()}
     return list(dict.fromkeys(known[one] for one in view.transaction_type if one in known))
+
+
+def _payment_urn(view: PaymentView) -> str:
+    return urn("payment", view.payment, *([str(view.place)] if view.place else []))
 
 
 def _first(view: AgreementView, *moves: str) -> SignedMoveView | None:

@@ -4,14 +4,11 @@ A node of the graph stands on each line, so that a large ledger is written as it
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from p2pshare.domain.exports.jsonld import CONTEXT, Node
-from p2pshare.domain.exports.valueflows import Flows
-from p2pshare.domain.loan import LOAN
-from p2pshare.domain.views import AgreementView
+from p2pshare.domain.exports.valueflows import Flows, elsewhere
 from p2pshare.node.exports.request import PROGRESS_STEP, ExportRequest, Progress, Written
 from p2pshare.store import local
 from p2pshare.store.exported import Exported
@@ -44,7 +41,13 @@ def _nodes(ledger: "Ledger", progress: Progress, request: ExportRequest) -> Iter
         payments = exported.payments(circle=request.circle_hex, person=request.person_hex)
         circles = {one.circle.hex(): one.name for one in local.read_circles(connection)}
         wanted = exported.wants()
-    flows = Flows(ledger.zone(), circles=circles, out=_out(agreements), wanted=wanted)
+    flows = Flows(
+        ledger.zone(),
+        circles=circles,
+        elsewhere=elsewhere(agreements),
+        wanted=wanted,
+        payments=payments,
+    )
     total = len(listings) + len(agreements) + len(payments)
     made = _made(
         (flows.listing(one) for one in listings),
@@ -60,12 +63,3 @@ def _nodes(ledger: "Ledger", progress: Progress, request: ExportRequest) -> Iter
 def _made(*kinds: Iterable[list[Node]]) -> Iterator[list[Node]]:
     for kind in kinds:
         yield from kind
-
-
-def _out(agreements: Iterable[AgreementView]) -> Counter[str]:
-    """How many of which listing are lent and out of the house."""
-    out: Counter[str] = Counter()
-    for view in agreements:
-        if view.kind == LOAN.kind and view.underlying_state in LOAN.out:
-            out[view.listing] += view.quantity
-    return out

@@ -13,13 +13,16 @@ from unit.store.world_kit import DAY, START_MS, YEAR_MS, Reader, World, deliver
 
 from p2pshare.domain.days import add_days
 from p2pshare.domain.loan import LOAN
+from p2pshare.domain.views import AgreementView
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.store.database import Database
 from p2pshare.store.folded_tables import FOLDED
 from p2pshare.store.ledger_links import PARENTS
 from p2pshare.store.ledger_views import (
+    BACK_MOVES,
     HELD_STATES,
     PROMISED_STATES,
+    UNSETTLED_STATES,
     VIEWS,
     create_views,
     drop_views,
@@ -119,7 +122,9 @@ def test_the_clock_is_that_of_the_computer() -> None:
 
 def test_the_states_are_those_of_the_loan() -> None:
     """Whoever changes the loan's table changes the views too, in a migration."""
-    assert set(PROMISED_STATES) == LOAN.promises
+    assert set(PROMISED_STATES) == LOAN.promises - LOAN.for_good
+    assert set(UNSETTLED_STATES) == LOAN.unsettled
+    assert set(BACK_MOVES) == LOAN.back
     assert set(HELD_STATES) == LOAN.held
 
 
@@ -142,12 +147,16 @@ def test_loans_are_overdue_and_current_when_the_queries_say_so(
         for row in overdue:
             assert row["days_overdue"] == (now_ms - row["due_at_ms"]) // 86_400_000
         current = rows(connection, "loans_current")
-        assert [row["agreement"] for row in current] == [
-            loan.agreement for loan in by_due if loan.underlying_state in LOAN.promises
-        ]
-        assert [bool(row["overdue"]) for row in current] == [
-            loan.overdue for loan in by_due if loan.underlying_state in LOAN.promises
-        ]
+        kept = [loan for loan in by_due if is_current(loan)]
+        assert [row["agreement"] for row in current] == [loan.agreement for loan in kept]
+        assert [bool(row["overdue"]) for row in current] == [loan.overdue for loan in kept]
+
+
+def is_current(loan: AgreementView) -> bool:
+    """Promised or out; a disputed one until it was taken back."""
+    if loan.underlying_state in LOAN.unsettled:
+        return not any(one.move in LOAN.back for one in loan.signed_by)
+    return loan.underlying_state in LOAN.promises - LOAN.for_good
 
 
 @few

@@ -231,6 +231,8 @@ KINDS_OF: Final = {
     "defaultUnitOfResource": {"Unit"},
 }
 """What a property may lead to."""
+FORWARD: Final = {"clauseOf", "realizationOf", "corrects"}
+"""What may lead to a node that comes later."""
 
 
 def check_graph(graph: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -264,9 +266,7 @@ def _check(node: dict[str, Any], nodes: dict[str, dict[str, Any]], told: set[str
                 assert one["@type"] in KINDS_OF[name], (name, one)
                 _check(one, nodes, told)
                 if one.get("@id", "").startswith("urn:p2pshare:"):
-                    _check_reference(
-                        one, nodes, told, forward=name in ("clauseOf", "realizationOf")
-                    )
+                    _check_reference(one, nodes, told, forward=name in FORWARD)
         else:
             assert isinstance(value, str) or name.startswith("p2pshare:"), (name, value)
 

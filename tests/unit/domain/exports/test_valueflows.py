@@ -23,13 +23,18 @@ from unit.domain.exports.export_kit import (
     signed,
 )
 
-from p2pshare.domain.exports.valueflows import Flows
+from p2pshare.domain.exports.valueflows import Flows, elsewhere
 
 LENT = ("request", "accept", "hand-over", "receive")
 
 
 def flows(**known: Any) -> Flows:
-    usual: dict[str, Any] = {"circles": {CIRCLE: "Everyone nearby"}, "out": {}, "wanted": ()}
+    usual: dict[str, Any] = {
+        "circles": {CIRCLE: "Everyone nearby"},
+        "elsewhere": elsewhere([]),
+        "wanted": (),
+        "payments": (),
+    }
     return Flows(60, **{**usual, **known})
 
 
@@ -54,7 +59,7 @@ def who(node: dict[str, Any]) -> tuple[str, str]:
     st.lists(any_payments(), max_size=4, unique_by=lambda one: (one.payment, one.place)),
 )
 def test_any_graph_hangs_together(listings, agreements, payments) -> None:
-    made = flows(out={f"{0:032x}": 3}, wanted=[f"{1:032x}"])
+    made = flows(elsewhere=elsewhere(agreements), wanted=[f"{1:032x}"], payments=payments)
     nodes = [node for view in listings for node in made.listing(view)]
     nodes += [node for view in agreements for node in made.agreement(view)]
     nodes += [node for view in payments for node in made.payment(view)]
@@ -66,7 +71,8 @@ def test_any_graph_hangs_together(listings, agreements, payments) -> None:
 
 
 def test_an_offer_is_a_proposal_that_publishes_an_intent() -> None:
-    nodes = graph_of(listing(expires="2026-12-31"), out={DRILL: 1})
+    out = agreement(state="checked_out", signed_by=signed(*LENT))
+    nodes = graph_of(listing(expires="2026-12-31"), elsewhere=elsewhere([out]))
     proposal = nodes[f"listing:{DRILL}"]
     assert (proposal["purpose"], proposal["name"]) == ("offer", "Drill")
     assert proposal["hasEnd"] == "2026-12-31T22:59:59Z", "the day ends an hour before UTC's"
@@ -200,6 +206,29 @@ def test_a_promise_waits_for_both_ways() -> None:
     assert nodes[f"commitment:{LOAN_ID}:back"]["finished"] is False
 
 
+@pytest.mark.parametrize(
+    ("kind", "state", "moves", "lent", "gone"),
+    [
+        ("loan", "accepted", ("accept",), 0, 0),
+        ("loan", "checked_out", ("receive",), 2, 0),
+        ("loan", "returned", ("hand-over", "give-back"), 0, 0),
+        ("loan", "disputed", ("hand-over", "dispute"), 2, 0),
+        ("loan", "lost", ("hand-over", "lost"), 0, 2),
+        ("gift", "accepted", ("accept",), 0, 0),
+        ("gift", "given", ("hand-over",), 0, 2),
+        ("session", "done", ("done",), 0, 0),
+    ],
+)
+def test_what_has_left_the_house(kind, state, moves, lent, gone) -> None:
+    view = agreement(kind, state, quantity=2, signed_by=signed("request", *moves))
+    found = elsewhere([view])
+    assert (found.lent[DRILL], found.gone[DRILL]) == (lent, gone)
+    nodes = graph_of(listing(quantity=3), view, elsewhere=found)
+    thing = nodes[f"resource:{DRILL}"]
+    assert thing["accountingQuantity"]["hasNumericalValue"] == 3 - gone
+    assert thing["onhandQuantity"]["hasNumericalValue"] == 3 - gone - lent
+
+
 # --- gifts, sessions, others ------------------------------------------------------------------
 
 
@@ -253,9 +282,10 @@ def test_a_split_is_an_event_for_each() -> None:
 
 def test_a_correction_names_what_it_corrects_if_that_is_there() -> None:
     correction = payment(payment="9b" * 16, corrects="9a" * 16, minutes=15)
-    nodes = graph_of(payment(), correction)
+    both = [correction, payment()]
+    nodes = graph_of(*both, payments=both)
     assert nodes["payment:" + "9b" * 16]["corrects"]["@id"] == "urn:p2pshare:payment:" + "9a" * 16
-    alone = graph_of(correction)
+    alone = graph_of(correction, payments=[correction])
     assert "corrects" not in alone["payment:" + "9b" * 16]
 
 

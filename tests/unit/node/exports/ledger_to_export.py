@@ -13,6 +13,7 @@ from typing import Any
 
 from unit.node.computers import Computer, meet
 
+from p2pshare.clock import ManualClock
 from p2pshare.domain import commands
 from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
 from p2pshare.node.exports.formats import FORMATS
@@ -64,7 +65,9 @@ def live(folder: Path) -> None:
         _move(ben_home, ben, digging, "done", minutes=120)
         ada_home.perform(commands.OpenRepair(person=ada, listing=drill, note="the cord"))
         paid = ben_home.perform(commands.PayHours(person=ben, payee=ada, minutes=45))[0].subject
+        _an_hour_passes(ada_home, ben_home)
         ben_home.perform(commands.CorrectHours(person=ben, payment=paid, minutes=50))
+        _an_hour_passes(ada_home, ben_home)
         meet(ada_home, ben_home)
         ada_home.perform(commands.ConfirmHours(person=ada, payment=paid))
         shares = commands.SplitHours(person=ada, shares=((ben, 60),), gift=True)
@@ -74,6 +77,12 @@ def live(folder: Path) -> None:
 
 def _move(home: Computer, person: bytes, agreement: bytes, move: str, **said: Any) -> None:
     home.perform(commands.MoveAgreement(person=person, agreement=agreement, move=move, **said))
+
+
+def _an_hour_passes(*homes: Computer) -> None:
+    for home in homes:
+        assert isinstance(home.clock, ManualClock)
+        home.clock.advance(3600)
 
 
 def exported(home: Computer, form: str, **asked: Any) -> tuple[bytes, int]:
