@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Final
 
 from p2pshare.domain.demand import Want, unmet
-from p2pshare.domain.matching import Asked, Hit, Phrase, Vocabulary, judge
+from p2pshare.domain.matching import Asked, Hit, Phrase, Term, Vocabulary, judge
 from p2pshare.domain.matching_views import DemandView, MatchView, SavedSearchView
 from p2pshare.domain.synonyms import Word, plurals, stems
 from p2pshare.domain.vocabulary import ExchangeType
@@ -118,9 +118,19 @@ class Matching:
         ).fetchall()
 
         @cache
+        def is_offered(term: Term, in_circle: str) -> bool:
+            return any(True for _ in self._offers(Asked((term,)), today, in_circle))
+
+        @cache
         def owners_of_offers(title: str, in_circle: str) -> tuple[str, ...]:
-            """Two owners of matching offers, or all: then there is one besides any person."""
-            offers = self._offers(self._vocabulary.asked(title), today, in_circle)
+            """Two owners of matching offers, or all: then there is one besides any person.
+
+            A want is mostly met by nobody for the sake of one word, which others want too.
+            """
+            asked = self._vocabulary.asked(title)
+            if not all(is_offered(term, in_circle) for term in asked.terms):
+                return ()
+            offers = self._offers(asked, today, in_circle)
             return tuple(islice(_distinct(offer.owner for offer, _ in offers), 2))
 
         return unmet(
