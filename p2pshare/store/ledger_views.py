@@ -35,6 +35,12 @@ _LIST: Final = "(SELECT group_concat(value, ', ') FROM json_each({0}))"
 
 _HOURS: Final = "round({0} / 60.0, 2)"
 
+_LAST_MS: Final = """(
+         SELECT max(min(e.time_ms, e.received_ms)) FROM tips AS t
+         JOIN entries AS e ON e.number = t.entry WHERE t.feed = f.number
+       )"""
+"""When a feed was last written."""
+
 _PEOPLE: Final = f"""
 SELECT p.name, {_CIRCLE_NAME.format("p.circle")} AS circle_name,
        EXISTS (SELECT 1 FROM own_persons AS o WHERE lower(hex(o.person)) = p.person) AS hosted_here,
@@ -176,6 +182,30 @@ LEFT JOIN bodies AS b ON b.entry = e.number
 ORDER BY e.number
 """
 
+_CIRCLES: Final = """
+SELECT c.name, c.secret IS NOT NULL AS by_invitation,
+       (SELECT count(DISTINCT person) FROM feeds WHERE circle = c.number) AS people,
+       (SELECT count(*) FROM entries AS e JOIN feeds AS f ON f.number = e.feed
+        WHERE f.circle = c.number) AS entries,
+       lower(hex(c.circle)) AS circle
+FROM circles AS c
+ORDER BY c.number
+"""
+
+_FEEDS: Final = f"""
+SELECT {_NAME.format("lower(hex(f.person))")} AS author_name,
+       (SELECT name FROM circles WHERE number = f.circle) AS circle_name,
+       (SELECT count(*) FROM entries WHERE feed = f.number) AS entries,
+       {_ISO.format(_LAST_MS)} AS last_at,
+       EXISTS (SELECT 1 FROM own_feeds WHERE feed = f.feed AND retired = 0) AS written_here,
+       EXISTS (SELECT 1 FROM revocations AS r
+               WHERE r.feed = f.feed AND r.circle = f.circle AND r.person = f.person) AS revoked,
+       (SELECT count(*) FROM branches WHERE feed = f.number) AS forks,
+       lower(hex(f.feed)) AS feed, lower(hex(f.person)) AS author
+FROM feeds AS f
+ORDER BY f.number
+"""
+
 VIEWS: Final = {
     "clock": _CLOCK,
     "people": _PEOPLE,
@@ -185,6 +215,8 @@ VIEWS: Final = {
     "loans_overdue": _LOANS_OVERDUE,
     "payments_readable": _PAYMENTS,
     "balances": _BALANCES,
+    "circles_readable": _CIRCLES,
+    "feeds_readable": _FEEDS,
     "entries_readable": _ENTRIES,
 }
 """Each view but the two that explain, with its query."""

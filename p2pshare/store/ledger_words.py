@@ -20,6 +20,8 @@ TABLES: Final = {
     "balances of a circle sum to zero.",
     "payments_readable": "Every payment of hours, with names.",
     "people": "Everybody met in a circle.",
+    "circles_readable": "The circles this computer is in, with hex ids.",
+    "feeds_readable": "Every feed: who writes it, where, how much, and until when.",
     "entries_readable": "The signed log with names, times and hex ids: all that was ever written "
     "here, by you or by neighbours, and still counts or once did.",
     "clock": "What time it is: what loans_overdue and listings_open compare with.",
@@ -42,8 +44,8 @@ TABLES: Final = {
     "history_members": "Members brought along from another program, by their importer alone.",
     "history_hours": "Hours brought along from another program; they move nothing here.",
     # --- the log: what was received and verified, as bytes ---
-    "circles": "The circles this computer is in. The ids and secrets are bytes.",
-    "feeds": "Every feed: one person, in one circle, from one installation. Ids are bytes.",
+    "circles": "The circles this computer is in, ids and secrets as bytes; see circles_readable.",
+    "feeds": "Every feed: one person, in one circle, from one installation. See feeds_readable.",
     "branches": "Where feeds fork: somebody wrote on with a copied folder.",
     "entries": "The signed log, the headers and signatures exactly as received, which is why they "
     "are bytes; see entries_readable.",
@@ -79,6 +81,13 @@ COLUMNS: Final = {
     "circle": "the community it belongs to, 64 hex digits; see circle_name",
     "circle_name": "how this computer calls the circle",
     "person": "a person: the public key, 64 hex digits",
+    "by_invitation": "1 if only those are in it who were given its secret",
+    "people": "how many people have written",
+    "entries": "how many signed entries",
+    "last_at": "when the last one was signed or, if that is earlier, received; in UTC",
+    "written_here": "1 if this installation writes it",
+    "revoked": "1 if its person has said that nothing more of it counts",
+    "forks": "how often it was continued in two places",
     "hosted_here": "1 if the person uses this computer",
     "listing": "the listing's id, 32 hex digits; p2pshare-cli listing show takes its beginning",
     "owner": "the person who listed it; of a loan, who lends",

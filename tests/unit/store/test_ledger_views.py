@@ -12,6 +12,7 @@ from unit.store.random_worlds import PERSONS, worlds
 from unit.store.world_kit import DAY, START_MS, YEAR_MS, Reader, World, deliver
 
 from p2pshare.domain.days import add_days
+from p2pshare.domain.instants import iso
 from p2pshare.domain.loan import LOAN
 from p2pshare.domain.views import AgreementView
 from p2pshare.log.certificate import OPEN_CIRCLE
@@ -245,6 +246,26 @@ def test_entries_are_readable_in_the_order_in_which_they_came() -> None:
     assert {row["author_name"] for row in shown} == {"Ada", "Ben", "Cleo"}
     assert all(row["sealed"] == row["kind"].startswith("sealed") for row in shown)
     assert {row["body_held"] for row in shown} == {0, 1}, "some were erased"
+
+
+def test_feeds_and_circles_are_those_of_the_queries() -> None:
+    with Reader(ADA) as reader:
+        reader.take_all(village())
+        shown = rows(reader.database.connection, "feeds_readable")
+        for row in shown:
+            feed = next(
+                one for one in reader.queries.feeds(row["author"]) if one.feed == row["feed"]
+            )
+            assert (row["entries"], bool(row["revoked"])) == (feed.entries, feed.revoked)
+            assert (bool(row["written_here"]), row["last_at"]) == (feed.here, iso(feed.last_ms))
+        assert [row["author_name"] for row in shown] == ["Ada", "Ben", "Cleo", "Ada"]
+        assert [row["revoked"] for row in shown] == [0, 0, 0, 1]
+        assert [row["forks"] for row in shown] == [0, 0, 1, 0]
+        (circle,) = rows(reader.database.connection, "circles_readable")
+        (told,) = reader.queries.circles()
+        assert (circle["name"], circle["entries"]) == (told.name, told.entries)
+        assert (circle["circle"], circle["people"]) == (told.circle, 3)
+        assert circle["by_invitation"] == 0
 
 
 def test_hours_of_a_day_are_shown_where_it_is_not_whole() -> None:
