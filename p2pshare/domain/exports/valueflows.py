@@ -47,10 +47,21 @@ _ACTIONS: Final = {
 }
 """What happens with a good; a service is work whatever it is given for."""
 
-_PROPOSED_BY: Final = {LOAN.kind: "Borrow", GIFT.kind: "Be given", SESSION.kind: "Session"}
-_AGREED_BY: Final = {LOAN.kind: "Loan of", GIFT.kind: "Gift of", SESSION.kind: "Session"}
-_ACTION_OF: Final = {LOAN.kind: _CUSTODY, GIFT.kind: _TRANSFER, SESSION.kind: _WORK}
-_KINDS: Final = {table.kind: table for table in (LOAN, GIFT, SESSION)}
+
+class _Kind(NamedTuple):
+    """A kind of agreement in these words; a request is open in the ``asked`` states."""
+
+    action: str
+    request: str
+    agreement: str
+    asked: frozenset[str]
+
+
+_KINDS: Final = {
+    LOAN.kind: _Kind(_CUSTODY, "Borrow: {}", "Loan of {}", LOAN.asked),
+    GIFT.kind: _Kind(_TRANSFER, "Be given: {}", "Gift of {}", GIFT.asked),
+    SESSION.kind: _Kind(_WORK, "Session: {}", "Session {}", SESSION.asked),
+}
 
 _LEAVING: Final = ("hand-over", "receive")
 _COMING_BACK: Final = ("give-back", "take-back")
@@ -66,7 +77,7 @@ class Elsewhere(NamedTuple):
     gone: Counter[str]
 
 
-def elsewhere(agreements: Iterable[AgreementView]) -> Elsewhere:
+def find_elsewhere(agreements: Iterable[AgreementView]) -> Elsewhere:
     """What has left the house, by the same signatures that the events in the graph come from."""
     lent: Counter[str] = Counter()
     gone: Counter[str] = Counter()
@@ -92,7 +103,7 @@ class Flows:
         zone: Zone,
         *,
         circles: Mapping[str, str],
-        elsewhere: "Elsewhere",
+        elsewhere: Elsewhere,
         wanted: Iterable[str],
         payments: Iterable[PaymentView],
     ) -> None:
@@ -164,13 +175,14 @@ class Flows:
 
         Nothing for a kind that ValueFlows has no word for.
         """
-        if view.kind not in _KINDS:
+        kind = _KINDS.get(view.kind)
+        if kind is None:
             return []
         owner = self._person(view.owner, view.owner_name)
         asker = self._person(view.asker, view.asker_name)
         receives = view.kind != SESSION.kind or view.listing not in self._wanted
         flow: Node = {
-            "action": _ACTION_OF[view.kind],
+            "action": kind.action,
             "provider": owner if receives else asker,
             "receiver": asker if receives else owner,
             **self._about(view, owner),
@@ -182,8 +194,8 @@ class Flows:
         request = self._graph.tell(
             urn("request", view.agreement),
             "Intent",
-            {"name": f"{_PROPOSED_BY[view.kind]}: {view.title}", **note(view.note)},
-            {**flow, **span, "finished": view.underlying_state not in _KINDS[view.kind].asked},
+            {"name": kind.request.format(view.title), **note(view.note)},
+            {**flow, **span, "finished": view.underlying_state not in kind.asked},
         )
         accepted = _first(view, "accept")
         if accepted is not None:
@@ -214,7 +226,7 @@ class Flows:
         )
         self._event(view, "there", there, promise)
         document: Node = {
-            "name": f"{_AGREED_BY[view.kind]} {view.title}",
+            "name": _KINDS[view.kind].agreement.format(view.title),
             "created": iso(accepted.at_ms),
             "stipulates": [reference(promise, "action")],
             "inScopeOf": self._circle(view.circle),

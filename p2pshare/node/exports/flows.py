@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from p2pshare.domain.exports.jsonld import CONTEXT, Node
-from p2pshare.domain.exports.valueflows import Flows, elsewhere
+from p2pshare.domain.exports.valueflows import Flows, find_elsewhere
 from p2pshare.node.exports.request import PROGRESS_STEP, ExportRequest, Progress, Written
 from p2pshare.store import local
 from p2pshare.store.exported import Exported
@@ -44,7 +44,7 @@ def _nodes(ledger: "Ledger", progress: Progress, request: ExportRequest) -> Iter
     flows = Flows(
         ledger.zone(),
         circles=circles,
-        elsewhere=elsewhere(agreements),
+        elsewhere=find_elsewhere(agreements),
         wanted=wanted,
         payments=payments,
     )

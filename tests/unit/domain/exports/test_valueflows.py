@@ -23,7 +23,7 @@ from unit.domain.exports.export_kit import (
     signed,
 )
 
-from p2pshare.domain.exports.valueflows import Flows, elsewhere
+from p2pshare.domain.exports.valueflows import Flows, find_elsewhere
 
 LENT = ("request", "accept", "hand-over", "receive")
 
@@ -31,7 +31,7 @@ LENT = ("request", "accept", "hand-over", "receive")
 def flows(**known: Any) -> Flows:
     usual: dict[str, Any] = {
         "circles": {CIRCLE: "Everyone nearby"},
-        "elsewhere": elsewhere([]),
+        "elsewhere": find_elsewhere([]),
         "wanted": (),
         "payments": (),
     }
@@ -59,7 +59,7 @@ def who(node: dict[str, Any]) -> tuple[str, str]:
     st.lists(any_payments(), max_size=4, unique_by=lambda one: (one.payment, one.place)),
 )
 def test_any_graph_hangs_together(listings, agreements, payments) -> None:
-    made = flows(elsewhere=elsewhere(agreements), wanted=[f"{1:032x}"], payments=payments)
+    made = flows(elsewhere=find_elsewhere(agreements), wanted=[f"{1:032x}"], payments=payments)
     nodes = [node for view in listings for node in made.listing(view)]
     nodes += [node for view in agreements for node in made.agreement(view)]
     nodes += [node for view in payments for node in made.payment(view)]
@@ -72,7 +72,7 @@ def test_any_graph_hangs_together(listings, agreements, payments) -> None:
 
 def test_an_offer_is_a_proposal_that_publishes_an_intent() -> None:
     out = agreement(state="checked_out", signed_by=signed(*LENT))
-    nodes = graph_of(listing(expires="2026-12-31"), elsewhere=elsewhere([out]))
+    nodes = graph_of(listing(expires="2026-12-31"), elsewhere=find_elsewhere([out]))
     proposal = nodes[f"listing:{DRILL}"]
     assert (proposal["purpose"], proposal["name"]) == ("offer", "Drill")
     assert proposal["hasEnd"] == "2026-12-31T22:59:59Z", "the day ends an hour before UTC's"
@@ -221,7 +221,7 @@ def test_a_promise_waits_for_both_ways() -> None:
 )
 def test_what_has_left_the_house(kind, state, moves, lent, gone) -> None:
     view = agreement(kind, state, quantity=2, signed_by=signed("request", *moves))
-    found = elsewhere([view])
+    found = find_elsewhere([view])
     assert (found.lent[DRILL], found.gone[DRILL]) == (lent, gone)
     nodes = graph_of(listing(quantity=3), view, elsewhere=found)
     thing = nodes[f"resource:{DRILL}"]
