@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from integration.cli_kit import Home, one_error
 
-from p2pshare.cli.session import damage_named
+from p2pshare.cli.output import Output
+from p2pshare.cli.session import Session, damage_named
 from p2pshare.errors import StoreBusy, StoreDamaged
 
 
@@ -52,3 +53,19 @@ def test_a_locked_key_is_opened_by_the_environment_or_a_file(tmp_path: Path) -> 
 def test_damage_is_named(error: Exception, named: type[Exception]) -> None:
     with pytest.raises(named), damage_named():
         raise error
+
+
+def test_a_passphrase_that_was_handed_over_is_for_who_acts_and_never_guesses_at_a_pin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("P2PSHARE_PASSPHRASE", "4711")
+    home = Home(tmp_path / "home", in_process=True)
+    home.json("init", "--name", "Ada")
+    home.json("person", "add", "Mia", "--desk")
+    session = Session(home.folder, "Mia", None, Output(as_json=True))
+    with session.ledger() as ledger:
+        ada, mia = ledger.own_persons()
+        # A node acts for nobody.
+        assert [session.passphrase(one) for one in (ada, mia)] == [b"4711", None]
+        assert session.actor(ledger) == mia
+        assert [session.passphrase(one) for one in (ada, mia)] == [None, b"4711"]

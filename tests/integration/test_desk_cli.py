@@ -16,6 +16,13 @@ def with_pin(home: Home, pin: str) -> Home:
 
 
 @pytest.fixture
+def ada(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "ada", in_process=True)
+    home.json("init", "--name", "Ada")
+    return home
+
+
+@pytest.fixture
 def desk(ada: Home) -> Home:
     """Ada's computer at the library, which hosts Mia."""
     with_pin(ada, PIN).json("person", "add", "Mia", "--desk")
