@@ -102,16 +102,12 @@ def calendar_events(
 
 
 def _is_said(view: AgreementView, revision: Revision, now_ms: int) -> bool:
-    return _is_ahead(view) or now_ms - revision.changed_ms <= KEPT_MS
-
-
-def _is_ahead(view: AgreementView) -> bool:
-    """Whether it is asked, promised or under way."""
-    table = AGREEMENTS[view.kind]
-    return view.state in table.asked | table.promises or _is_promised(view)
+    is_asked = view.state in AGREEMENTS[view.kind].asked
+    return is_asked or _is_promised(view) or now_ms - revision.changed_ms <= KEPT_MS
 
 
 def _is_promised(view: AgreementView) -> bool:
+    """Whether it is to come, or under way."""
     return (view.kind, view.state) in _PROMISED or view.state in AGREEMENTS[view.kind].held
 
 

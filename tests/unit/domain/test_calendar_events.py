@@ -107,7 +107,7 @@ def test_what_a_neighbour_reads():
 def test_what_is_over_is_said_for_a_while_and_what_stands_for_good():
     old = {"0d" * 16: Revision(3, NOON - KEPT_MS - 1)}
     just = {"0d" * 16: Revision(3, NOON - KEPT_MS)}
-    for state, stands in (("cancelled", False), ("closed", False), ("checked_out", True)):
+    for state, stands in (("cancelled", False), ("lost", False), ("checked_out", True)):
         view = agreement("loan", state)
         assert len(calendar_events([view], just, BEN, NOON, 0)) == 1
         assert len(calendar_events([view], old, BEN, NOON, 0)) == stands
