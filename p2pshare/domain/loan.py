@@ -215,6 +215,7 @@ LOAN: Final = AgreementTable(
             rank=6,
             label="Settle",
             condition=Condition.OTHER_SAID_SAME,
+            by_button=False,
         ),
         Row(
             move="settle",
@@ -224,6 +225,7 @@ LOAN: Final = AgreementTable(
             body=LoanMove,
             rank=6,
             label="Settle",
+            by_button=False,
         ),
     ),
     asked=frozenset({REQUESTED}),

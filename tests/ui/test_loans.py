@@ -27,10 +27,12 @@ MAIN = {
     ("returned", False): "Confirm: Received it",
     ("closed", True): "Confirm: Hand over",
     ("closed", False): "Confirm: Received it",
-    ("lost", True): "Confirm: Hand over",
+    ("lost", True): "Got it back",
     ("lost", False): "Confirm: Received it",
     ("disputed", True): "Confirm: Hand over",
     ("disputed", False): "Confirm: Received it",
+    ("settled", True): "Confirm: Hand over",
+    ("settled", False): "Confirm: Received it",
 }
 
 
@@ -53,9 +55,12 @@ def offered(card: LoanCard) -> list[str]:
 
 def possible(row: Row, role: str, state: str, signed: tuple[str, ...]) -> bool:
     """Whether the table lets ``role`` make the move in an agreement that is not due yet."""
-    leads = state in row.from_states and row.condition is not Condition.AFTER_DUE
+    leads = state in row.from_states and row.condition not in (
+        Condition.AFTER_DUE,
+        Condition.END_ASKED,
+    )
     joins = state in row.joins and row.move not in signed
-    return role in row.roles and (leads or joins)
+    return row.by_button and role in row.roles and (leads or joins)
 
 
 @pytest.mark.parametrize("lending", SIDES)
@@ -73,7 +78,9 @@ def test_buttons_are_the_moves_of_the_table(
             assert set(offered(card)) == moves
             assert len(offered(card)) == len(moves), "a move is offered twice"
             if not card.main.isHidden():
-                assert card.main.property("move") not in {"decline", "cancel", "lost", "dispute"}
+                assert card.main.property("move") not in {
+                    *("decline", "cancel", "refuse", "lost", "dispute"),
+                }
             assert card.more.isHidden() == (len(moves) == (not card.main.isHidden()))
 
 
@@ -108,6 +115,18 @@ def test_lost_is_offered_once_it_is_due(backend: FakeBackend, qtbot: QtBot) -> N
     assert "lost" in offered(card)
     assert card.state.text() == "Overdue since 2026-09-21."
     assert card.state.property("role") == "error"
+
+
+@pytest.mark.parametrize("lending", SIDES)
+def test_asking_for_longer_is_shown_and_turned_down(
+    backend: FakeBackend, qtbot: QtBot, lending: bool
+) -> None:
+    view = loan("checked_out", lending=lending, asked_until="2026-10-05T24:00")
+    (card,) = shown_loans(backend, qtbot, view).cards
+    asked = "Ben would like to keep it" if lending else "You asked to keep it"
+    assert card.state.text() == f"{asked} until 2026-10-05."
+    assert ("refuse" in offered(card)) == lending
+    assert card.main.property("move") == ("take-back" if lending else "give-back")
 
 
 @pytest.mark.parametrize(
@@ -229,4 +248,4 @@ def test_many_loans_are_made_a_few_at_a_time(backend: FakeBackend, qtbot: QtBot)
 
 
 def test_translators_find_the_label_of_each_move() -> None:
-    assert set(MOVE_LABELS) == {row.label for row in LOAN.rows}
+    assert set(MOVE_LABELS) == {row.label for row in LOAN.rows if row.by_button}

@@ -16,7 +16,7 @@ from p2pshare.domain.views import AgreementView
 from ..backend import Backend
 from .plain import PlainLabel, brief, push_button
 
-SECOND_THOUGHTS: Final = frozenset({"decline", "cancel", "lost", "dispute"})
+SECOND_THOUGHTS: Final = frozenset({"decline", "cancel", "refuse", "lost", "dispute"})
 """Moves that are never the main button."""
 
 NOT_LENT: Final = frozenset({"requested", "accepted", "declined", "cancelled"})
@@ -33,9 +33,10 @@ MOVE_LABELS: Final = (
     QT_TRANSLATE_NOOP("Moves", "Give back"),
     QT_TRANSLATE_NOOP("Moves", "Got it back"),
     QT_TRANSLATE_NOOP("Moves", "It is lost"),
+    QT_TRANSLATE_NOOP("Moves", "Not longer"),
     QT_TRANSLATE_NOOP("Moves", "Dispute"),
 )
-"""The labels of the loan's table, here only so that translators find them (a test compares)."""
+"""The labels of the loan's table that stand on buttons, for translators (a test compares)."""
 
 
 def label_of(row: Row) -> str:
@@ -164,6 +165,11 @@ def state_sentence(view: AgreementView, person: str, backend: Backend, page: QWi
     if view.overdue:
         due = backend.day(view.due_at_ms or 0)
         return page.tr("Overdue since {day}.").format(day=due)
+    if view.asked_until is not None:
+        day = view.asked_until[:10]
+        if lending:
+            return page.tr("{name} would like to keep it until {day}.").format(name=other, day=day)
+        return page.tr("You asked to keep it until {day}.").format(day=day)
     sentences = {
         ("requested", True): page.tr("{name} asks for it. Your turn."),
         ("requested", False): page.tr("Asked; waiting for {name}."),
@@ -179,6 +185,8 @@ def state_sentence(view: AgreementView, person: str, backend: Backend, page: QWi
         ("declined", False): page.tr("{name} said no this time."),
         ("lost", True): page.tr("Reported as lost."),
         ("lost", False): page.tr("Reported as lost."),
+        ("settled", True): page.tr("Settled between the two of you."),
+        ("settled", False): page.tr("Settled between the two of you."),
     }
     if view.state == "disputed":
         return page.tr("Disputed: talk to each other.")
