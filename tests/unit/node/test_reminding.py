@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from integration.nodes_kit import config_of, event_of, offer, person
 from unit.node.computers import Computer, meet
+from unit.store.world_kit import START_MS, Person, Reader, World, person_of
 
 from p2pshare.clock import ManualClock
+from p2pshare.domain.agreement_bodies import HoldAdd, HoldMove, HoldOffer
+from p2pshare.domain.bodies import ListingBusy
 from p2pshare.domain.commands import AddListing, CloseListing, MoveAgreement, RequestLoan
 from p2pshare.domain.days import DAY_MS, add_days, day_of, instant_ms
 from p2pshare.domain.quiet_hours import NO_QUIET_HOURS, QUIET_HOURS, QuietHours
@@ -207,6 +210,51 @@ def test_the_next_borrower_hears_that_it_is_late_with_somebody_else(tmp_path: Pa
         a.move(ada, with_carl, "take-back")
         meet(a, b, c)
         assert told(a, ada) == told(b, ben) == told(c, carl) == []
+
+
+def test_who_has_it_hears_of_the_queue_and_who_waits_of_the_turn() -> None:
+    people = ada, ben, carl = person_of(1), person_of(2), person_of(3)
+    world = World()
+    of_ada, of_ben, of_carl = map(world.open_feed, people)
+    for feed, name in ((of_ada, "Ada"), (of_ben, "Ben"), (of_carl, "Carl")):
+        world.profile(feed, name)
+    drill = world.put(of_ada, "Drill")
+    loan = world.request(of_ben, drill)
+    accept = world.move(of_ada, loan, "accept", after=[loan])
+    world.move(of_ben, loan, "receive", after=[accept])
+    waiting = HoldAdd(
+        listing=drill.subject,
+        listing_header=drill.signed.header,
+        title="Drill",
+        quantity=1,
+        from_day="2025-10-09",
+        until_day="2025-10-09",
+        token=b"\1" * 8,
+    )
+    hold = world.write(of_carl, "hold.add", waiting, readers=(carl, ada))
+    queue = ListingBusy(queue=(b"\1" * 8,))
+    world.write(of_ada, "listing.busy", queue, subject=drill.subject, after=[hold])
+    until_ms = START_MS + DAY_MS
+    offer_it = HoldOffer(offered_until_ms=until_ms)
+    turn = world.write(of_ada, "hold.offer", offer_it, subject=hold.subject, readers=(carl, ada))
+
+    def told(reader: Reader, who: Person) -> list[tuple[str, str]]:
+        planned = plan_for(reader.queries, who.id.hex(), START_MS, 0)
+        ahead = in_force(planned, START_MS + DAY_MS // 2)
+        return [(str(one.reason), one.about) for one in ahead]
+
+    with Reader(*people) as reader:
+        reader.clock.advance(60)
+        reader.take_all(world.part([one for one in world.entries if one is not turn]))
+        assert told(reader, ben) == [("someone-waits", loan.subject.hex())]
+        assert told(reader, carl) == told(reader, ada) == []
+        reader.take([turn])
+        assert told(reader, carl) == [("your-turn", hold.subject.hex())]
+        gone = HoldMove()
+        left = world.write(of_carl, "hold.drop", gone, subject=hold.subject, readers=(carl, ada))
+        empty = world.write(of_ada, "listing.busy", ListingBusy(), subject=drill.subject)
+        reader.take([left], [empty])
+        assert told(reader, carl) == told(reader, ben) == []
 
 
 # --- the task ---------------------------------------------------------------------------------
