@@ -104,7 +104,7 @@ def _show(session: Session, result: "ImportResult", *, dry_run: bool) -> None:
     )
     if not (result.imported or result.updated or result.rejected or result.passed):
         session.output.line("There is nothing new in this list.")
-    elif result.format in HISTORY_FORMAT_NAMES:
+    elif result.format in HISTORY_FORMAT_NAMES and not dry_run:
         session.output.line(
             ("Only you can read it: p2pshare-cli history, p2pshare-cli history members", "dim")
         )

@@ -91,7 +91,7 @@ class HistoryMember(msgspec.Struct, frozen=True, array_like=True):
         _check_days_if_said(self.joined)
 
 
-class HistoryHours(msgspec.Struct, frozen=True, array_like=True):
+class HistoryTransfer(msgspec.Struct, frozen=True, array_like=True):
     """``[ref, what for, giver, receiver, minutes, day, note]``: hours somebody once gave."""
 
     ref: Words
@@ -106,7 +106,7 @@ class HistoryHours(msgspec.Struct, frozen=True, array_like=True):
         check_day(self.day)
 
 
-HistoryRow: TypeAlias = HistoryLoan | HistoryMember | HistoryHours
+HistoryRow: TypeAlias = HistoryLoan | HistoryMember | HistoryTransfer
 
 
 class HistoryBody(Body, frozen=True, kw_only=True):
@@ -130,20 +130,20 @@ class HistoryMembers(HistoryBody, frozen=True, kw_only=True):
     ] = ()
 
 
-class HistoryTransfers(HistoryBody, frozen=True, kw_only=True):
+class HistoryHours(HistoryBody, frozen=True, kw_only=True):
     """``history.hours``: hours that went from one member to another; they move no account."""
 
     rows: Annotated[
-        tuple[HistoryHours, ...], Meta(max_length=limits.HISTORY_ROWS_PER_BODY_MAX)
+        tuple[HistoryTransfer, ...], Meta(max_length=limits.HISTORY_ROWS_PER_BODY_MAX)
     ] = ()
 
 
-HISTORY_BODIES: Final[Mapping[str, type[HistoryLoans | HistoryMembers | HistoryTransfers]]] = (
+HISTORY_BODIES: Final[Mapping[str, type[HistoryLoans | HistoryMembers | HistoryHours]]] = (
     MappingProxyType(
         {
             LOANS_KIND: HistoryLoans,
             MEMBERS_KIND: HistoryMembers,
-            HOURS_KIND: HistoryTransfers,
+            HOURS_KIND: HistoryHours,
         }
     )
 )
@@ -169,7 +169,7 @@ def history_of(subject: bytes, entry: FoldEntry) -> History | None:
     """What the entry that created ``subject`` says of the past, or None if that is nothing."""
     body = entry.body
     if entry.kind not in HISTORY_BODIES or not isinstance(
-        body, HistoryLoans | HistoryMembers | HistoryTransfers
+        body, HistoryLoans | HistoryMembers | HistoryHours
     ):
         return None
     return History(subject, entry.author, entry.kind, body.source, body.taken_ms, body.rows)

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from p2pshare.domain import rules
 from p2pshare.domain.alike import bare
 from p2pshare.domain.history import (
-    HistoryHours,
     HistoryLoan,
     HistoryMember,
     HistoryRow,
+    HistoryTransfer,
     member_text,
     split_member_text,
 )
@@ -142,7 +142,7 @@ def _is_about(one: Kept, names: set[tuple[str, str]]) -> bool:
     match one.row:
         case HistoryMember() as row:
             said = (row.ref, row.name, row.email)
-        case HistoryHours() as row:
+        case HistoryTransfer() as row:
             said = (row.member, row.receiver, "")
         case HistoryLoan() as row:
             said = (row.member, "", "")

@@ -19,10 +19,10 @@ from p2pshare.domain.history import (
     LOANS_KIND,
     MEMBERS_KIND,
     History,
-    HistoryHours,
     HistoryLoan,
     HistoryMember,
     HistoryRow,
+    HistoryTransfer,
     shown_ref,
 )
 from p2pshare.domain.history_views import PastMemberView, PastView
@@ -41,10 +41,10 @@ HISTORY_TABLES: Final[Mapping[str, FoldedTable]] = {
 }
 """The table of each kind of history."""
 
-_ROW_TYPES: Final[Mapping[str, type[HistoryLoan | HistoryMember | HistoryHours]]] = {
+_ROW_TYPES: Final[Mapping[str, type[HistoryLoan | HistoryMember | HistoryTransfer]]] = {
     LOANS_KIND: HistoryLoan,
     MEMBERS_KIND: HistoryMember,
-    HOURS_KIND: HistoryHours,
+    HOURS_KIND: HistoryTransfer,
 }
 #: history, place, circle, person, source, taken_ms: what every row of history has before its ref.
 _COMMON_COLUMNS: Final = 6

@@ -59,7 +59,7 @@ def quantity(cell: str, column: str) -> int:
     if not text:
         return 1
     if not _WHOLE.fullmatch(text) or not text.isascii():
-        raise DomainError(f"{column}: '{_short(text)}' is not a whole number")
+        raise DomainError(f"{column}: '{short(text)}' is not a whole number")
     number = int(re.split(r"[.,]", text)[0])
     if not 1 <= number <= QUANTITY_MAX:
         raise DomainError(f"{column}: {number} is not a quantity from 1 to {QUANTITY_MAX}")
@@ -75,7 +75,7 @@ def yes_or_no(cell: str, column: str) -> bool | None:
         return True
     if word in _NO:
         return False
-    raise DomainError(f"{column}: '{_short(cell)}' is neither yes nor no")
+    raise DomainError(f"{column}: '{short(cell)}' is neither yes nor no")
 
 
 def is_said(cell: str) -> bool:
@@ -103,7 +103,7 @@ def transaction_types(cell: str, column: str) -> tuple[TransactionType, ...]:
     for word in split(cell, ";,|"):
         kind = _TRANSACTIONS.get(bare(word))
         if kind is None:
-            raise DomainError(f"{column}: '{_short(word)}' is not possible here")
+            raise DomainError(f"{column}: '{short(word)}' is not possible here")
         found.append(kind)
     return tuple(dict.fromkeys(found))
 
@@ -129,10 +129,11 @@ def shortened(text: str, maximum: int) -> str:
     return text if len(text) <= maximum else f"{text[: maximum - 1].rstrip()}…"
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """The beginning of a cell, for a refusal that quotes it."""
     return shortened(line(text), _SHOWN_CHARACTERS)
 
 
 def must_be(cell: str, column: str) -> DomainError:
     """The refusal of a word that a column cannot hold."""
-    return DomainError(f"{column}: '{_short(cell)}' is not known here")
+    return DomainError(f"{column}: '{short(cell)}' is not known here")

@@ -11,7 +11,7 @@ from typing import Final
 
 from p2pshare.domain.alike import bare
 from p2pshare.domain.days import is_day
-from p2pshare.domain.lists.cells import line, must_be
+from p2pshare.domain.lists.cells import line, short
 from p2pshare.errors import DomainError
 
 #: What a date is followed by: nothing, or a time of day in some form.
@@ -64,7 +64,7 @@ def day(cell: str, column: str, *, by_month_first: bool = False) -> str:
         said = f"{year:04}-{month:02}-{number:02}"
         if is_day(said):
             return said
-    raise _no_date(cell, column)
+    raise DomainError(f"{column}: '{short(cell)}' is no date")
 
 
 def month_first(cells: Iterable[str]) -> bool | None:
@@ -110,8 +110,3 @@ def _numbers(text: str, *, by_month_first: bool) -> tuple[int, int, int] | None:
 def _with_month(year: str, name: str, number: str) -> tuple[int, int, int] | None:
     month = _MONTHS.get(bare(name))
     return None if month is None else (int(year), month, int(number))
-
-
-def _no_date(cell: str, column: str) -> DomainError:
-    error = must_be(cell, column)
-    return DomainError(f"{str(error).removesuffix('is not known here')}is no date")

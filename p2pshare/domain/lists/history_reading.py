@@ -18,10 +18,10 @@ from p2pshare.domain.history import (
     HOURS_KIND,
     LOANS_KIND,
     MEMBERS_KIND,
-    HistoryHours,
     HistoryLoan,
     HistoryMember,
     HistoryRow,
+    HistoryTransfer,
     member_text,
     nameless_ref,
 )
@@ -207,14 +207,14 @@ class _HistoryReader:
         ref = self._ref(row, (email,) if email else (name, telephone))
         return HistoryMember(ref, name, email, telephone, self._day(row, Use.JOINED), note), ""
 
-    def _hours(self, row: Row) -> tuple[HistoryHours, str]:
+    def _hours(self, row: Row) -> tuple[HistoryTransfer, str]:
         giver = _account(row, Use.MEMBER, Use.MEMBER_TYPE)
         receiver = _account(row, Use.RECEIVER, Use.RECEIVER_TYPE)
         placed, cell = row.first(Use.SECONDS)
         text = cell.strip()
         if placed is None or not _SECONDS.fullmatch(text) or int(text.split(".")[0]) == 0:
             raise DomainError(
-                f"the amount must be whole seconds, and more than 0, not '{text[:40]}'"
+                f"the amount must be whole seconds, and more than 0, not '{cells.short(cell)}'"
             )
         seconds = int(text.split(".")[0])
         minutes = max(1, (seconds + _MINUTE_SECONDS // 2) // _MINUTE_SECONDS)
@@ -223,7 +223,7 @@ class _HistoryReader:
             raise DomainError("it does not say when it was")
         item = _shortened(row.first(Use.TITLE)[1], "the reason")
         ref = self._ref(row, (giver, receiver, text, row.first(Use.FROM)[1].strip(), item))
-        return HistoryHours(ref, item, giver, receiver, minutes, day), ""
+        return HistoryTransfer(ref, item, giver, receiver, minutes, day), ""
 
     def _day(self, row: Row, use: Use) -> str:
         placed, cell = row.first(use)

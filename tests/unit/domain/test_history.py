@@ -23,10 +23,10 @@ from p2pshare.domain.history import (
     HOURS_KIND,
     LOANS_KIND,
     MEMBERS_KIND,
-    HistoryHours,
     HistoryLoan,
     HistoryMember,
     HistoryRow,
+    HistoryTransfer,
     Packing,
     history_of,
     is_news,
@@ -53,7 +53,7 @@ MEMBERS = st.builds(
     HistoryMember, WORDS, WORDS, email=WORDS, telephone=WORDS, joined=DAYS | st.just("")
 )
 HOURS = st.builds(
-    HistoryHours, WORDS, WORDS, WORDS, WORDS, st.integers(0, limits.INTEGER_MAX), DAYS
+    HistoryTransfer, WORDS, WORDS, WORDS, WORDS, st.integers(0, limits.INTEGER_MAX), DAYS
 )
 ROWS = {LOANS_KIND: LOANS, MEMBERS_KIND: MEMBERS, HOURS_KIND: HOURS}
 

@@ -17,10 +17,10 @@ from p2pshare.domain.history import (
     LOANS_KIND,
     MEMBERS_KIND,
     History,
-    HistoryHours,
     HistoryLoan,
     HistoryMember,
     HistoryRow,
+    HistoryTransfer,
 )
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.node.forgetting_history import forget_history
@@ -33,7 +33,7 @@ LOAN = HistoryLoan("17", "Drill", b"l" * 16, "Ana", "2021-03-14", "2021-03-21", 
 ROWS: dict[str, HistoryRow] = {
     LOANS_KIND: LOAN,
     MEMBERS_KIND: HistoryMember("3", "Ana", "a@b.c", "+34", "2019-02-01", "n"),
-    HOURS_KIND: HistoryHours("~1", "Garden", "3", "4", 90, "2015-03-01"),
+    HOURS_KIND: HistoryTransfer("~1", "Garden", "3", "4", 90, "2015-03-01"),
 }
 
 

@@ -14,9 +14,9 @@ from p2pshare.domain.history import (
     HOURS_KIND,
     LOANS_KIND,
     MEMBERS_KIND,
-    HistoryHours,
     HistoryLoan,
     HistoryMember,
+    HistoryTransfer,
     Packing,
     shown_ref,
 )
@@ -137,7 +137,7 @@ def test_timeoverflow_transfers_count_seconds() -> None:
     found = read(TIMEOVERFLOW_TRANSFERS, "timeoverflow-transfers")
     assert found.kind == HOURS_KIND
     said = [row.past for row in found.rows]
-    assert all(isinstance(one, HistoryHours) for one in said)
+    assert all(isinstance(one, HistoryTransfer) for one in said)
     assert [(one.member, one.receiver, one.minutes, one.day) for one in said] == [
         ("7", "8", 90, "2015-03-01"),
         ("organization 1", "7", 60, "2015-03-02"),
