@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 
 import pytest
 from hypothesis import given
@@ -291,6 +292,46 @@ def test_any_rows_by_position(rows: list[list[str]], form: str) -> None:
     except DomainError:
         return
     checked(found)
+
+
+NAMES = b"item,member,from,until,returned,note\n"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (b"%s,%s,%s,,,\n" % (b"x" * 100_000, b"y" * 100_000, b"9" * 100_000)) * 10,
+        b"\0,\0,2021-03-14,,,\0\n" * 5_000,
+        b'"' * 1_000_000,
+        b'"a\n' * 200_000,
+        (b"Drill,Ana," + b"a" * 120_000 + b" 1 2,,,\n") * 20,
+        (b"Drill,Ana," + b"1 " * 60_000 + b",,,\n") * 20,
+    ],
+    ids=["cells", "zeros", "quotation marks", "open ones", "words", "digits"],
+)
+def test_made_to_be_slow_it_is_refused_soon(rows: bytes) -> None:
+    start = time.process_time()
+    try:
+        rejected_rows = len(read_history(open_list(NAMES + rows)).rejected)
+    except DomainError:
+        rejected_rows = 1
+    assert rejected_rows > 0
+    assert time.process_time() - start < 5.0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32", "cp1252"])
+def test_whatever_the_encoding(encoding: str) -> None:
+    text = "item,member,from\nSäge,Zoë,2021-03-14\n"
+    (row,) = read_history(open_list(text.encode(encoding))).rows
+    assert (row.past.item, row.past.member) == ("Säge", "Zoë")
+
+
+def test_what_is_no_character_keeps_its_row_out() -> None:
+    data = b"item,member,from\nS\xff\xfege,Zo\xeb,2021-03-14\n".decode("latin-1").encode("utf-16")
+    broken = data[:-30] + b"\x00\xd8" + data[-30:]
+    found = read_history(open_list(broken))
+    assert found.rows == []
+    assert len(found.rejected) == 1
 
 
 def test_each_kind_has_a_body() -> None:
