@@ -107,12 +107,6 @@ def _payments_by(entry: FoldEntry, confirmed_by: set[bytes]) -> tuple[Payment, .
     )
 
 
-def payment_of(entry: FoldEntry) -> Payment | None:
-    """The payment that a counted ``hours.pay`` entry makes by itself, or None if it makes none."""
-    made = payments_of(entry.entry_id[:PAYMENT_ID_BYTES], [entry])
-    return made[0] if made else None
-
-
 def balances(payments: Iterable[Payment]) -> dict[bytes, int]:
     """Minutes received less minutes paid, of everybody who took part; each one counts once."""
     accounts: dict[bytes, int] = defaultdict(int)

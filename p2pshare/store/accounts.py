@@ -7,12 +7,9 @@ decide what counts.
 """
 
 import sqlite3
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
-
-import msgspec
 
 from p2pshare.domain.hour_rules import DEFAULT_LIMITS, Account, Flag, HourLimits, flag_of
 from p2pshare.domain.hour_views import (
@@ -21,32 +18,29 @@ from p2pshare.domain.hour_views import (
     OverspentView,
     StatementLine,
 )
-from p2pshare.domain.hours import PAYMENT_ID_BYTES, PAYMENT_KINDS, Payment
+from p2pshare.domain.hours import PAYMENT_ID_BYTES, Payment
 from p2pshare.domain.overspending import Overspent, SignedPayment, find_overspent, latest
 from p2pshare.domain.views import BalanceView
-from p2pshare.limits import AFTER_ENTRIES_MAX, OVERSPENDING_LINES_MAX
-from p2pshare.log.entry import Header
-from p2pshare.log.tree import Branch, Position, path_to
+from p2pshare.limits import AFTER_ENTRIES_MAX
 from p2pshare.store import local
-from p2pshare.store.feeds import FeedCache, marks
 from p2pshare.store.labels import names_of, times_of
+from p2pshare.store.signed_payments import in_several_lines, signed_payments
 
 _SOFT_SETTING: Final = "hours_soft_limit_minutes"
 _HARD_SETTING: Final = "hours_hard_limit_minutes"
 _NO_LIMIT: Final = "none"
 
 _PAYMENT_COLUMNS: Final = (
-    "payment, payer, payee, minutes, entry, place, gift, corrects, confirmed, desk"
+    "payment, place, payer, payee, minutes, entry, gift, corrects, confirmed, desk"
 )
-
-_header: Final = msgspec.msgpack.Decoder(Header)
-"""For headers that were checked when they were stored."""
 
 
 class Accounts:
     """Reads the accounts of people and programs; ids are hex text."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        # SQLite has unhex() since 3.41, and Debian 12 has 3.40.
+        connection.create_function("bytes_of_hex", 1, bytes.fromhex, deterministic=True)
         self._connection = connection
 
     # --- balances -------------------------------------------------------------------------
@@ -160,23 +154,23 @@ class Accounts:
         self, person: str, circle: str, *, from_ms: int | None = None, until_ms: int | None = None
     ) -> list[StatementLine]:
         """The payments from and to a person within these times (inclusive), the oldest first."""
-        rows = [
+        rows = sorted(
             row
             for side in ("payer", "payee")
             for row in self._connection.execute(
-                f"SELECT {_PAYMENT_COLUMNS} FROM payments WHERE circle = ? AND {side} = ?",
+                f"SELECT min(e.time_ms, e.received_ms), {_PAYMENT_COLUMNS} FROM payments AS p"
+                " JOIN entries AS e ON e.id = bytes_of_hex(p.entry)"
+                f" WHERE p.circle = ? AND p.{side} = ?",
                 (circle, person),
             )
-        ]
-        times = times_of(self._connection, [row[4] for row in rows])
-        in_order = sorted((times.get(row[4], 0), row[0], row[5], row) for row in rows)
+        )
         balance = 0
         chosen = []
-        for at_ms, _, _, row in in_order:
-            balance += row[3] if row[2] == person else -row[3]
+        for at_ms, *row in rows:
+            balance += row[4] if row[3] == person else -row[4]
             if (from_ms is None or at_ms >= from_ms) and (until_ms is None or at_ms <= until_ms):
                 chosen.append((at_ms, row, balance))
-        names = names_of(self._connection, {one for _, row, _ in chosen for one in row[1:3]})
+        names = names_of(self._connection, {one for _, row, _ in chosen for one in row[2:4]})
         return [_statement_line(at_ms, row, balance, names) for at_ms, row, balance in chosen]
 
     def _payments(self, where: str, value: str) -> tuple[Payment, ...]:
@@ -218,9 +212,9 @@ class Accounts:
         A new payment in ``feed`` names them, so that everybody can tell later what it knew. Those
         of that feed are left out: its chain says so already.
         """
-        if not self._in_several_lines(person, circle):
+        if not in_several_lines(self._connection, person, circle):
             return []
-        signed = self._signed(person, circle)
+        signed = signed_payments(self._connection, person, circle)
         of_feed = {one.entry_id for one in signed if one.feed == feed}
         elsewhere = [one for one in latest(signed) if one not in of_feed]
         return elsewhere[:AFTER_ENTRIES_MAX]
@@ -251,12 +245,14 @@ class Accounts:
     def _find_overspent(self, person: str, circle: str, limits: HourLimits) -> Overspent | None:
         """What ``domain.overspending`` says of a person; the payments are read only if need be."""
         key, circle_key = bytes.fromhex(person), bytes.fromhex(circle)
-        if limits.hard is None or not self._in_several_lines(key, circle_key):
+        if limits.hard is None or not in_several_lines(self._connection, key, circle_key):
             return None
         received = self._received(person, circle)
         if received - self._paid(person, circle) >= -limits.hard:
             return None
-        return find_overspent(received, self._signed(key, circle_key), limits.hard)
+        return find_overspent(
+            received, signed_payments(self._connection, key, circle_key), limits.hard
+        )
 
     def _overspent_payments(self, apart: Iterable[SignedPayment]) -> tuple[OverspentPayment, ...]:
         feeds = {one.entry_id.hex(): one.feed.hex() for one in apart}
@@ -275,72 +271,6 @@ class Accounts:
             for part in parts
         ]
         return tuple(sorted(shown, key=lambda one: (one.at_ms, one.payment, one.payee)))
-
-    def _in_several_lines(self, person: bytes, circle: bytes) -> bool:
-        """Whether a person has more than one feed in a circle, or a forked one."""
-        row = self._connection.execute(
-            "SELECT count(*), count(b.feed) FROM feeds AS f"
-            " JOIN circles AS c ON c.number = f.circle LEFT JOIN branches AS b ON b.feed = f.number"
-            " WHERE f.person = ? AND c.circle = ?",
-            (person, circle),
-        ).fetchone()
-        return bool(row[0] > 1 or row[1])
-
-    def _signed(self, person: bytes, circle: bytes) -> list[SignedPayment]:
-        """Every payment a person wrote in a circle; with 0 minutes where it does not count."""
-        minutes = {
-            bytes.fromhex(entry): paid
-            for entry, paid in self._connection.execute(
-                "SELECT entry, sum(minutes) FROM payments WHERE circle = ? AND payer = ?"
-                " GROUP BY entry",
-                (circle.hex(), person.hex()),
-            )
-        }
-        feeds: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-        for row in self._connection.execute(
-            "SELECT e.feed, f.feed, e.branch, e.seq, e.id, e.header FROM feeds AS f"
-            " JOIN circles AS c ON c.number = f.circle JOIN entries AS e ON e.feed = f.number"
-            " WHERE f.person = ? AND c.circle = ?"
-            f" AND e.kind IN ({marks(PAYMENT_KINDS)}) ORDER BY e.seq",
-            (person, circle, *PAYMENT_KINDS),
-        ):
-            feeds[row[0]].append(row[1:])
-        cache = FeedCache(self._connection)
-        found = []
-        for number, rows in feeds.items():
-            chain = _Chain(cache.branches(number))
-            for feed, branch, seq, identifier, header in rows:
-                knew = (*chain.before(branch, seq), *_header.decode(header).after)
-                chain.add(branch, seq, identifier)
-                found.append(SignedPayment(identifier, feed, minutes.get(identifier, 0), knew))
-        return found
-
-
-class _Chain:
-    """The payments of one feed as they are walked in the order of seq, forks included.
-
-    A feed that is forked more often than ``domain.overspending`` tells apart has no chain here:
-    walking so many forks for each payment could take as long as somebody likes.
-    """
-
-    def __init__(self, branches: Mapping[int, Branch]) -> None:
-        self._branches = branches
-        self._seqs: dict[int, list[int]] = defaultdict(list)
-        self._entries: dict[int, list[bytes]] = defaultdict(list)
-
-    def add(self, branch: int, seq: int, identifier: bytes) -> None:
-        self._seqs[branch].append(seq)
-        self._entries[branch].append(identifier)
-
-    def before(self, branch: int, seq: int) -> tuple[bytes, ...]:
-        """The last payment that was added before this place, on its way to the feed's first."""
-        if len(self._branches) > OVERSPENDING_LINES_MAX:
-            return ()
-        for on_branch, up_to in path_to(self._branches, Position(branch, seq)).items():
-            place = bisect_right(self._seqs[on_branch], up_to)
-            if place:
-                return (self._entries[on_branch][place - 1],)
-        return ()
 
 
 def write_limits(connection: sqlite3.Connection, limits: HourLimits) -> None:
@@ -361,7 +291,7 @@ def _read_limit(value: str | None, default: int | None) -> int | None:
 
 
 def _payment(row: Sequence[Any]) -> Payment:
-    payment, payer, payee, minutes, entry, place, gift, corrects, confirmed, desk = row
+    payment, place, payer, payee, minutes, entry, gift, corrects, confirmed, desk = row
     return Payment(
         payment=bytes.fromhex(payment),
         payer=bytes.fromhex(payer),
@@ -379,7 +309,7 @@ def _payment(row: Sequence[Any]) -> Payment:
 def _statement_line(
     at_ms: int, row: Sequence[Any], balance: int, names: Mapping[str, str]
 ) -> StatementLine:
-    payment, payer, payee, minutes, _, place, gift, corrects, confirmed, desk = row
+    payment, place, payer, payee, minutes, _, gift, corrects, confirmed, desk = row
     return StatementLine(
         payment=payment,
         place=place,

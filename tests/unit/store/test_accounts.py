@@ -6,14 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.store.random_worlds import PERSONS, worlds
-from unit.store.world_kit import START_MS, YEAR_MS, Reader, World, deliver, person_of, seeded
+from unit.store.world_kit import START_MS, YEAR_MS, Reader, World, deliver, person_of
 
 from p2pshare.domain.bodies import HoursConfirm, HoursPay, HoursSplit, Share
 from p2pshare.domain.commands import SetHourLimits
 from p2pshare.domain.hour_rules import DEFAULT_LIMITS, Flag, HourLimits, set_limits
-from p2pshare.domain.overspending import OVERSPENDING_LINES_MAX
 from p2pshare.log.certificate import OPEN_CIRCLE
-from p2pshare.log.keys import SigningKey
 from p2pshare.store.accounts import write_limits
 from p2pshare.store.rebuild import rebuild
 
@@ -310,28 +308,6 @@ def test_what_a_new_payment_names():
         named = {last.identifier, feeds[2].last.identifier, feeds[3].last.identifier}
         assert set(latest(laptop)) == named
         assert set(latest(feeds[0])) == named - {last.identifier}
-
-
-def test_a_feed_forked_too_often_is_taken_for_as_many_computers():
-    world = World()
-    laptop = world.open_feed(ADA)
-    base = world.pay(laptop, ADA, BEN, 10)
-    for _ in range(OVERSPENDING_LINES_MAX + 2):
-        world.pay(laptop, ADA, BEN, 20, follow=base)
-    with reading(world) as reader:
-        (found,) = overspent(reader)
-        assert len(found.payments) == OVERSPENDING_LINES_MAX + 3
-        assert found.balance == -10 - 20 * (OVERSPENDING_LINES_MAX + 2)
-
-
-def test_two_openings_of_one_feed_key_are_two_lines():
-    key = SigningKey.from_bytes(seeded("one key"))
-    world = World()
-    first, second = world.open_feed(ADA, key=key), world.open_feed(ADA, key=key)
-    world.pay(first, ADA, BEN, 1080)
-    world.pay(second, ADA, CLEO, 1080)
-    with reading(world) as reader:
-        assert len(overspent(reader)) == 1
 
 
 def test_people_are_told_apart():
