@@ -24,14 +24,16 @@ EPOCH_MINUTES: Final = date(1970, 1, 1).toordinal() * DAY_MINUTES
 
 # What moves and states mean for whether a thing can be promised, said here once more.
 PROMISING: Final = ("loan.accept", "loan.grant", "gift.accept")
-ENDS: Final = ("cancel", "decline", "take-back", "lost", "dispute", "resolve")
+ENDS: Final = ("cancel", "decline", "take-back", "resolve", "settle")
 CUSTODY: Final = ("hand-over", "receive", "give-back")
 FOR_GOOD: Final = ("gift", "repair")
 PROMISED: Final = {
-    *(("loan", state) for state in ("accepted", "checked_out", "returned")),
+    *(("loan", state) for state in ("accepted", "checked_out", "returned", "lost")),
     *(("gift", state) for state in ("accepted", "given")),
     *(("repair", state) for state in ("assess", "parts", "repairing", "retired")),
 }
+ENDLESS: Final = {("loan", "lost"), *(one for one in PROMISED if one[0] in FOR_GOOD)}
+NOT_BACK: Final = ("loan", "disputed")
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def _follow(promise: Promise, entry: Read, *, here: bool) -> None:
             promise.holds = True
         case "grant":
             promise.end = _minute(body, "until", DAY_MINUTES)
-    if promise.kind in FOR_GOOD:
+    if promise.kind in FOR_GOOD or move == "lost":
         promise.end = NEVER
     promise.out = promise.out or move in CUSTODY
     promise.over = promise.over or move in ENDS
@@ -206,15 +208,19 @@ def _overbooked(home: Home, owner: Person) -> set[str]:
         )
     )
     taken: dict[str, list[tuple[str, int, int, int]]] = defaultdict(list)
-    for agreement, kind, listing, quantity, state, *times in connection.execute(
-        "SELECT agreement, kind, listing, quantity, underlying_state, from_day, from_minute,"
-        " until_day, until_minute FROM agreements WHERE owner = ?",
+    promised = set()
+    for agreement, kind, listing, quantity, state, back, *times in connection.execute(
+        "SELECT agreement, kind, listing, quantity, underlying_state, EXISTS (SELECT 1 FROM"
+        " agreement_moves AS m WHERE m.agreement = a.agreement AND m.move = 'take-back'),"
+        " from_day, from_minute, until_day, until_minute FROM agreements AS a WHERE owner = ?",
         (owner.key.hex(),),
     ):
-        if (kind, state) in PROMISED and listing in quantities:
+        known = (kind, state)
+        if listing in quantities and (known in PROMISED or (known == NOT_BACK and not back)):
             begin, end = _moment(*times[:2]), _moment(*times[2:])
-            endless = kind in FOR_GOOD
-            taken[listing].append((agreement, quantity, begin, NEVER if endless else end))
+            taken[listing].append((agreement, quantity, begin, NEVER if known in ENDLESS else end))
+        if known in PROMISED:
+            promised.add(agreement)
     found = set()
     for listing, periods in taken.items():
         for agreement, _, begin, end in periods:
@@ -223,7 +229,7 @@ def _overbooked(home: Home, owner: Person) -> set[str]:
                 most = sum(one[1] for one in periods if one[2] <= moment < one[3])
                 if most > quantities[listing]:
                     found.add(agreement)
-    return found
+    return found & promised
 
 
 # --- files ----------------------------------------------------------------------------------------

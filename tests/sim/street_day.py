@@ -6,15 +6,20 @@ What people do with it is in ``sim.street_things``, ``street_loans`` and ``stree
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sim.street import Home, Person, Street
 
 from p2pshare.domain.commands import Command, MoveAgreement
-from p2pshare.domain.days import DAY_MS
 from p2pshare.domain.views import AgreementView
 
 _Item = TypeVar("_Item")
+
+LATELY: Final = 12
+OPEN_STATES: Final = (
+    *("requested", "accepted", "checked_out", "returned", "disputed"),
+    *("assess", "parts", "repairing", "waiting", "offered"),
+)
 
 
 @dataclass
@@ -81,15 +86,12 @@ class Day:
 
     @cached_property
     def agreements(self) -> list[AgreementView]:
-        """The person's agreements that are not over, or were lately."""
-        found = self.home.ledger.ledger.queries.agreements(
-            self.now_ms, persons=[self.key.hex()], limit=60
-        )
-        lately = self.now_ms - 20 * DAY_MS
-        return sorted(
-            (one for one in found if one.closed_ms is None or one.closed_ms > lately),
-            key=lambda one: one.agreement,
-        )
+        """The person's agreements that are not over, and those that changed last."""
+        queries = self.home.ledger.ledger.queries
+        mine = [self.key.hex()]
+        lately = queries.agreements(self.now_ms, persons=mine, limit=LATELY)
+        still = queries.agreements(self.now_ms, persons=mine, states=OPEN_STATES)
+        return [one for _, one in sorted({one.agreement: one for one in (*lately, *still)}.items())]
 
     def owns(self, agreement: AgreementView) -> bool:
         return agreement.owner == self.key.hex()

@@ -1,8 +1,8 @@
 """Two years in a street, day by day: people live, computers meet, now and then something breaks.
 
 Mishaps have fixed days, in parts of the whole time, so that each of them happens in every street,
-however short: a second computer of somebody who lends much, a computer that breaks, an old copy of
-a folder that is put back, a program that ends.
+however short: a second computer of somebody who lends much, which promises what the first one has
+promised; a computer that breaks, an old copy of a folder that is put back, a program that ends.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from sim.street import Home, Person, Street
+from sim.street_day import Day
 from sim.street_habits import live
 
-from p2pshare.domain.commands import RevokeFeed
+from p2pshare.domain.commands import MoveAgreement, RequestLoan, RevokeFeed
+from p2pshare.domain.days import add_days
 from p2pshare.log.certificate import OPEN_CIRCLE
 
 MONTH: Final = 30
@@ -21,10 +23,12 @@ FORTNIGHT: Final = 14
 Mishap = Callable[[Street], None]
 
 
-def walk(street: Street, monthly: Callable[[Street], None]) -> None:
-    """Live through all days; at the end of each month, and at the last, everybody meets."""
+def walk(street: Street, check: Callable[[Street], None]) -> None:
+    """Live through all days; each month, and when it matters, everybody meets and is checked."""
+    days = street.size.days
     mishaps = _mishaps(street)
-    for day in range(street.size.days):
+    apart = {int(days * part) for part in (0.25, 0.50, 0.75)}
+    for day in range(days):
         for mishap in mishaps.get(day, ()):
             mishap(street)
         on = street.who_is_on()
@@ -32,9 +36,11 @@ def walk(street: Street, monthly: Callable[[Street], None]) -> None:
             live(street, home)
         if on:
             street.meet(on, at_once=day % FORTNIGHT == FORTNIGHT - 1)
-        if day % MONTH == MONTH - 1 or day == street.size.days - 1:
+        if day in apart:
+            _two_computers_promise(street)
+        if day in apart or day % MONTH == MONTH - 1 or day == days - 1:
             street.meet(street.homes)
-            monthly(street)
+            check(street)
         street.next_morning()
 
 
@@ -74,6 +80,33 @@ def _a_computer_breaks(street: Street) -> None:
     for person, feed in feeds:
         if street.drawn.random() < 0.5:
             street.attempt(again, RevokeFeed(person=person.key, feed=feed, circle=OPEN_CIRCLE))
+
+
+def _two_computers_promise(street: Street) -> None:
+    """Two people ask for one thing; the library's two computers, apart, say yes to one each."""
+    second = next(home for home in street.homes[2:] if street.library in home.people)
+    shelf = Day(street, street.desk, street.library).listings(
+        "owner = ?1 AND exchange_type = 'offer' AND transaction_types LIKE '%borrow-lend%'"
+        " AND quantity = 1 AND induction = 0 AND policy = '{}'"
+    )
+    askers = [home for home in street.homes if home.people and home not in (street.desk, second)]
+    listing = street.drawn.choice(shelf)
+    asked = []
+    for home in street.drawn.sample(askers, 2):
+        person = home.people[0]
+        first, last = (add_days(street.today, days) for days in (20, 22))
+        request = RequestLoan(person=person.key, listing=listing, from_day=first, until_day=last)
+        asked.append(street.attempt(home, request))
+    street.meet(street.homes)
+    accepted = [
+        street.attempt(
+            home, MoveAgreement(person=street.library.key, agreement=loan, move="accept")
+        )
+        for home, loan in zip((street.desk, second), asked, strict=True)
+        if loan is not None
+    ]
+    if len(accepted) == 2 and all(accepted):
+        street.statistics.events["two computers promised one thing"] += 1
 
 
 def _programs_end(street: Street) -> None:

@@ -23,7 +23,7 @@ def borrow(day: Day) -> None:
     offers = day.listings(OFFERED)
     if not offers:
         return
-    begin = day.draw(0, 0, 1, 2, 5, 12)
+    begin = day.draw(0, 1, 2, 3, 5, 12)
     length = day.draw(0, 1, 2, 3, 6, 13)
     day.do(
         RequestLoan(

@@ -46,6 +46,14 @@ def offer_something(day: Day) -> None:
         _offer_one(day)
 
 
+def offer_a_plain_thing(day: Day) -> None:
+    """The library's first offers have no conditions."""
+    if day.person is day.street.library and not day.listings("owner = ?1"):
+        for thing in THINGS[:4]:
+            offer = ExchangeType.OFFER
+            day.do(AddListing(person=day.key, exchange_type=offer, title=f"plain {thing}"))
+
+
 def _offer_one(day: Day) -> None:
     what = day.draw("lend", "lend", "lend", "lend", "lend", "give", "teach")
     title = f"{day.one_of(WORDS)} {day.one_of(THINGS)}"
@@ -143,6 +151,7 @@ def _with(command: AddListing, **fields: object) -> AddListing:
 
 
 HABITS: Final = (
+    Habit(offer_a_plain_thing, 1.0),
     Habit(offer_something, 1.0),
     Habit(want_something, 0.005),
     Habit(edit_a_listing, 0.01),

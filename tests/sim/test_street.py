@@ -25,13 +25,15 @@ def test_a_street_ends_with_one_ledger_and_nothing_promised_twice(
     begun = time.monotonic()
     conflicts: set[str] = set()
 
-    def monthly(street: Street) -> None:
+    def check(street: Street) -> None:
         street_checks.assert_one_ledger(street)
         street_checks.assert_hours_sum_to_zero(street)
         conflicts.update(street_checks.assert_conflicts_are_seen(street))
 
     with chance_from(seed), street_in(tmp_path, seed, SIZE) as street:
-        walk(street, monthly)
+        walk(street, check)
+        assert street.statistics.events["two computers promised one thing"] > 0
+        assert len(conflicts) > 1, "and it was seen"
         moved = street_checks.assert_hours_sum_to_zero(street)
         for home in street.homes:
             for person in home.people:
