@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import first_sync
+import hour_accounts
 import import_rate
+import ledger_queries
 import live_update
 import many_devices
 import node_memory
@@ -30,7 +32,9 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "reconnect": reconnect.measure,
     "search": search.measure,
     "many-devices": many_devices.measure,
+    "hours": hour_accounts.measure,
     "import": import_rate.measure,
+    "ledger-queries": ledger_queries.measure,
     "node-memory": node_memory.measure,
     "window": window.measure,
     "window-sync-many": lambda: stalls.measure(500, 20),
