@@ -196,7 +196,7 @@ def folded(queries: Queries, tables: Sequence[str] = FOLDED_TABLES) -> dict[str,
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor]
         for row in rows:
-            row.pop("number")
+            row.pop("number", None)
         found[table] = sorted(rows, key=repr)
     return found
 
