@@ -9,7 +9,7 @@ This module must not query: the caller passes in every agreement it has to look 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -207,12 +207,32 @@ def check_parts(body: object, listing: ListingState | None) -> None:
 # --- what is free -----------------------------------------------------------------------------
 
 
-def takes(agreement: AgreementState, today: str) -> BusyPeriod | None:
+class SignedMove(NamedTuple):
+    """A move that one of the parties has signed."""
+
+    move: str
+
+
+class Claim(NamedTuple):
+    """What has to be known of an agreement (its id, 16 bytes) to say what it takes."""
+
+    agreement: bytes
+    kind: str
+    underlying: str
+    quantity: int
+    from_day: str
+    until_day: str
+    from_minute: int = 0
+    until_minute: int = limits.DAY_MINUTES
+    signatures: tuple[SignedMove, ...] = ()
+
+
+def takes(agreement: AgreementState | Claim, today: str, minute: int = 0) -> BusyPeriod | None:
     """What ``agreement`` takes of its listing, or None if it promises nothing.
 
-    Open-ended while the thing is out beyond its last day, in repair, lost, or given away. What two
-    people dispute about is out until it was taken back. The tag is the agreement's id and never
-    leaves this computer.
+    Open-ended while the thing is out beyond its end (it is now ``minute`` of ``today``), in repair,
+    lost, or given away. What two people dispute about is out until it was taken back. The tag is
+    the agreement's id and never leaves this computer.
     """
     table = AGREEMENTS[agreement.kind]
     disputed = agreement.underlying in table.unsettled
@@ -224,7 +244,7 @@ def takes(agreement: AgreementState, today: str) -> BusyPeriod | None:
     endless = (
         table.alone
         or agreement.underlying in table.for_good
-        or (out and agreement.until_day < today)
+        or (out and (agreement.until_day, agreement.until_minute) < (today, minute))
     )
     return BusyPeriod(
         agreement.from_day,
