@@ -1,29 +1,29 @@
-"""gift, session, gifts, sessions, and the moves of every agreement.
+"""The moves of every agreement as commands, and the words for what came of them.
 
-The commands for moves are made from the tables of ``domain``: there is no list of moves here, nor
-of what a move can say. ``cli.loans`` and ``cli.repairs`` use the same.
+The commands are made from the tables of ``domain``: there is no list of moves here, nor of what a
+move can say. Used by ``cli.loans``, ``cli.gifts`` and ``cli.repairs``; ``cli.one_agreement`` shows
+one whole.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from p2pshare.cli.listings import own_persons
-from p2pshare.cli.output import plain, short
+from p2pshare.cli.output import plain
 from p2pshare.cli.parameters import text
 from p2pshare.cli.photos import taken_in
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.domain.agreement_bodies import ANSWERS, CONDITIONS, REPORTS
 from p2pshare.domain.agreement_table import AgreementTable
-from p2pshare.domain.gift import GIFT
-from p2pshare.domain.session import SESSION
+from p2pshare.domain.move_words import move_words, told_of
+from p2pshare.errors import UnknownReference
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from p2pshare.domain.commands import Command
-    from p2pshare.domain.views import AgreementView
+    from p2pshare.domain.views import AgreementView, SignedMoveView
     from p2pshare.node.ledger import Ledger
 
 NOTE: Final = click.option(
@@ -77,12 +77,16 @@ def perform_opening(session: Session, make: Callable[["Ledger"], "Command"], tol
     told(session, agreement, view, "")
 
 
-def perform_move(session: Session, agreement: str, move: str, told: Told, **said: Any) -> None:
-    """Make a move of an agreement, named by the beginning of its id, and tell what it made."""
+def perform_move(
+    session: Session, agreement: str, move: str, told: Told, *, kind: str, **said: Any
+) -> None:
+    """Make a move of an agreement of that kind, named by the beginning of its id, and tell what it
+    made.
+    """
     from p2pshare.domain.commands import MoveAgreement
 
     with session.ledger() as ledger:
-        identifier = ledger.agreement_id(agreement)
+        identifier = identified(ledger, agreement, kind).agreement
         if "photos" in said:
             said["photos"] = taken_in(ledger, said["photos"])
         ledger.perform(
@@ -98,6 +102,14 @@ def perform_move(session: Session, agreement: str, move: str, told: Told, **said
     told(session, identifier, view, move)
 
 
+def identified(ledger: "Ledger", agreement: str, kind: str) -> "AgreementView":
+    """The agreement whose id begins so, if it is of that kind. Raises UnknownReference."""
+    view = view_of(ledger, ledger.agreement_id(agreement))
+    if view.kind != kind:
+        raise UnknownReference(f"that is a {view.kind}, not a {kind}: p2pshare-cli {view.kind}")
+    return view
+
+
 def view_of(ledger: "Ledger", agreement: str) -> "AgreementView":
     """An agreement as people see it, by its whole id."""
     return ledger.queries.agreements(ledger.clock.time_ms(), agreement=agreement)[0]
@@ -111,7 +123,7 @@ def _move_command(table: AgreementTable, move: str, told: Told) -> click.Command
 
     @pass_session
     def command(session: Session, /, agreement: str, **said: Any) -> None:
-        perform_move(session, agreement, move, told, **said)
+        perform_move(session, agreement, move, told, kind=table.kind, **said)
 
     fields = table.body_of(move).__struct_fields__
     for option in [option for name, option in reversed(_OPTIONS.items()) if name in fields]:
@@ -149,152 +161,29 @@ def signed_words(view: "AgreementView") -> "Text":
         words.append_text(plain(f"{one.move} {names.get(one.person, '')}".strip()))
         if one.desk:
             words.append(" at the desk", "dim")
+        said = move_words(dict(one.details))
+        if said:
+            words.append_text(plain(f" ({'; '.join(said)})", "dim"))
         if one.note:
             words.append_text(plain(f" “{one.note}”", "italic"))
     return words
 
 
-# --- gifts and sessions -----------------------------------------------------------------------
+def said_words(note: str, said: Iterable[str]) -> "Text":
+    """What a move said, a line each: the note in quotes, so that it passes for nothing else."""
+    words = plain(f"“{note}”" if note else "", "italic")
+    for line in said:
+        words.append("\n" if words else "")
+        words.append_text(plain(line))
+    return words
 
 
-def _told(session: Session, agreement: str, view: "AgreementView", _move: str) -> None:
-    if session.output.json:
-        session.output.document({"agreement": agreement, "kind": view.kind, "state": view.state})
-        return
-    session.output.line(
-        (view.title, "bold"), " is ", state_words(view), (f"   {short(agreement)}", "dim")
-    )
-
-
-@click.group("gift", no_args_is_help=False)
-def gift_command() -> None:
-    """Ask for what is given away, give, receive."""
-
-
-@gift_command.command(GIFT.opening.move)
-@click.argument("listing", type=text)
-@click.option("--quantity", type=int, default=1, help="How many of it.")
-@NOTE
-@pass_session
-def gift_request_command(session: Session, listing: str, quantity: int, note: str) -> None:
-    """Ask to be given LISTING."""
-    from p2pshare.domain.commands import RequestGift
-
-    perform_opening(
-        session,
-        lambda ledger: RequestGift(
-            person=session.actor(ledger),
-            circle=session.circle_named(ledger),
-            listing=bytes.fromhex(ledger.listing_id(listing)),
-            quantity=quantity,
-            note=note,
-        ),
-        _told,
-    )
-
-
-@click.group("session", no_args_is_help=False)
-def session_command() -> None:
-    """Be taught or helped, or teach or help: ask, agree, say that it took place.
-
-    Hours move only when whoever was helped pays them: hours pay.
-    """
-
-
-@session_command.command(SESSION.opening.move)
-@click.argument("listing", type=text)
-@click.option("--at", type=text, metavar="D", help="The day, 2026-11-28, or 2026-11-28T14:30.")
-@click.option("--minutes", type=int, metavar="N", help="About how long.")
-@NOTE
-@pass_session
-def session_request_command(
-    session: Session, listing: str, at: str | None, minutes: int | None, note: str
-) -> None:
-    """Ask for a session about LISTING, or answer a want with one; without a day it is today."""
-    from p2pshare.domain.commands import RequestSession
-
-    perform_opening(
-        session,
-        lambda ledger: RequestSession(
-            person=session.actor(ledger),
-            circle=session.circle_named(ledger),
-            listing=bytes.fromhex(ledger.listing_id(listing)),
-            at=at,
-            minutes=minutes,
-            note=note,
-        ),
-        _told,
-    )
-
-
-add_moves(gift_command, GIFT, _told)
-add_moves(session_command, SESSION, _told)
-
-
-@click.command("gifts")
-@pass_session
-def gifts_command(session: Session) -> None:
-    """What you were given and gave away, what changed last first."""
-    _list(session, GIFT, "no gifts yet; p2pshare-cli gift request LISTING asks for one")
-
-
-@click.command("sessions")
-@pass_session
-def sessions_command(session: Session) -> None:
-    """Your sessions, those that changed last first."""
-    _list(session, SESSION, "no sessions yet; p2pshare-cli session request LISTING asks for one")
-
-
-def _list(session: Session, table: AgreementTable, nothing: str) -> None:
-    with session.ledger() as ledger:
-        circle = session.circle_named(ledger)
-        views = ledger.queries.agreements(
-            ledger.clock.time_ms(),
-            kind=table.kind,
-            persons=own_persons(session, ledger),
-            circle=None if circle is None else circle.hex(),
-        )
-    if session.output.json:
-        session.output.document([agreement_document(view) for view in views])
-        return
-    asker, owner = table.roles
-    session.output.table(
-        ("id", "what", owner, asker, "day", "state", "signed"),
-        [
-            (
-                plain(short(view.agreement), "dim"),
-                plain(view.title, "bold"),
-                plain(view.owner_name),
-                plain(view.asker_name),
-                view.from_day,
-                state_words(view),
-                signed_words(view),
-            )
-            for view in views
-        ],
-        nothing=nothing,
-    )
-
-
-def agreement_document(view: "AgreementView") -> dict[str, Any]:
-    """A gift or session as programs get it; a loan has the keys of DESIGN section 12."""
+def signed_document(one: "SignedMoveView") -> dict[str, Any]:
+    """A signature as programs get it; ``details`` where it said more than a note."""
     from p2pshare.domain.instants import iso
 
-    return {
-        "agreement": view.agreement,
-        "kind": view.kind,
-        "listing": view.listing,
-        "title": view.title,
-        "owner": view.owner,
-        "owner_name": view.owner_name,
-        "asker": view.asker,
-        "asker_name": view.asker_name,
-        "state": view.state,
-        "quantity": view.quantity,
-        "day": view.from_day,
-        "minutes": view.minutes,
-        "signed_by": [
-            {"move": one.move, "person": one.person, "at": iso(one.at_ms), "desk": one.desk}
-            for one in view.signed_by
-        ],
-    }
+    document: dict[str, Any] = {"move": one.move, "person": one.person, "at": iso(one.at_ms)}
+    details = told_of(dict(one.details))
+    if details:
+        document["details"] = details
+    return document

@@ -12,17 +12,19 @@ from p2pshare.cli.agreements import (
     NOTE,
     add_moves,
     perform_opening,
+    signed_document,
     signed_words,
     state_words,
 )
 from p2pshare.cli.listings import own_persons
+from p2pshare.cli.one_agreement import add_show
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
-from p2pshare.cli.times import iso, iso_or_none
-from p2pshare.domain.days import format_moment
+from p2pshare.cli.times import iso_or_none
+from p2pshare.domain.days import Span
 from p2pshare.domain.loan import LOAN
-from p2pshare.limits import DAY_MINUTES
+from p2pshare.domain.move_words import period_words
 
 if TYPE_CHECKING:
     from p2pshare.domain.views import AgreementView
@@ -132,10 +134,7 @@ def loans_command(session: Session) -> None:
 
 def _days(view: "AgreementView") -> str:
     """When it is lent, with times where it is lent by the hour."""
-    if (view.from_minute, view.until_minute) == (0, DAY_MINUTES):
-        return f"{view.from_day} to {view.until_day}"
-    start = format_moment(view.from_day, view.from_minute)
-    return f"{start} to {format_moment(view.until_day, view.until_minute)}".replace("T", " ")
+    return period_words(Span(view.from_day, view.until_day, view.from_minute, view.until_minute))
 
 
 def loan_document(view: "AgreementView") -> dict[str, Any]:
@@ -155,12 +154,13 @@ def loan_document(view: "AgreementView") -> dict[str, Any]:
         "until": view.until_day,
         "due_at": iso_or_none(view.due_at_ms),
         "overdue": view.overdue,
-        "signed_by": [
-            {"move": one.move, "person": one.person, "at": iso(one.at_ms)} for one in view.signed_by
-        ],
+        "signed_by": [signed_document(one) for one in view.signed_by],
     }
     if view.conflict:
         document["conflict"] = True
     if view.denied:
         document["denied"] = list(view.denied)
     return document
+
+
+add_show(loan_command, LOAN, loan_document)

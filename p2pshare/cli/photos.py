@@ -1,4 +1,4 @@
-"""photo, and the option --photo: pictures of what people offer and want.
+"""photo, and the option --photo: pictures of what people offer and want, and how it came back.
 
 What goes in and what comes out passes the gate of ``node.photos``.
 """
@@ -42,7 +42,7 @@ def taken_in(ledger: "Ledger", files: Sequence[str]) -> tuple[bytes, ...]:
 )
 @pass_session
 def photo_command(session: Session, photo: str, file: Path) -> None:
-    """Write a photo of an offer or want to FILE; listing show says its HASH.
+    """Write a photo to FILE; listing show says its HASH, and loan show that of the two of you.
 
     One that is not on this computer yet is fetched by the node that runs on this folder.
     """

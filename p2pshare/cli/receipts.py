@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from p2pshare.cli.agreements import said_words
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
@@ -106,6 +107,7 @@ def verdict_document(verified: "VerifiedReceipt") -> dict[str, Any]:
                 "by": one.person.hex(),
                 "at": iso(one.time_ms),
                 **({"desk": True} if one.desk else {}),
+                **({"details": dict(one.details)} if one.details else {}),
             }
             for one in verified.moves
         ],
@@ -129,7 +131,7 @@ def _show(session: Session, verified: "VerifiedReceipt") -> None:
         ("Every signature holds. ", "bold green"),
         f"A {state.kind}: ",
         (state.title, "bold"),
-        f", {state.from_day} to {state.until_day}, {state.state.replace('_', ' ')}.",
+        f", {verified.period}, {state.state.replace('_', ' ')}.",
     )
     session.output.facts(
         [
@@ -144,7 +146,7 @@ def _show(session: Session, verified: "VerifiedReceipt") -> None:
                 plain(one.label, "bold"),
                 f"{one.name or short(one.person.hex())} ({one.role_and_place})",
                 local(one.time_ms),
-                one.note,
+                said_words(one.note, one.said),
             )
             for one in verified.moves
         ],

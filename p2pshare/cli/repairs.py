@@ -3,12 +3,13 @@
 The states are those of ``domain.repair``'s table, whose move leads there is looked up in it.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from p2pshare.cli.agreements import NOTE, perform_move, perform_opening, state_words
 from p2pshare.cli.listings import own_persons
+from p2pshare.cli.one_agreement import add_show
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
@@ -57,7 +58,7 @@ def open_command(session: Session, listing: str, quantity: int, fixer: bool, not
 @pass_session
 def move_command(session: Session, ticket: str, state: str, note: str) -> None:
     """Say where the repair stands."""
-    perform_move(session, ticket, _MOVE_TO[state], _told, note=note)
+    perform_move(session, ticket, _MOVE_TO[state], _told, kind=REPAIR.kind, note=note)
 
 
 @repair_command.command("close")
@@ -67,7 +68,8 @@ def move_command(session: Session, ticket: str, state: str, note: str) -> None:
 @pass_session
 def close_command(session: Session, ticket: str, retired: bool, note: str) -> None:
     """Say that it works again, or that it never will."""
-    perform_move(session, ticket, _MOVE_TO[RETIRED if retired else RESOLVED], _told, note=note)
+    move = _MOVE_TO[RETIRED if retired else RESOLVED]
+    perform_move(session, ticket, move, _told, kind=REPAIR.kind, note=note)
 
 
 @click.command("repairs")
@@ -79,20 +81,7 @@ def repairs_command(session: Session) -> None:
             ledger.clock.time_ms(), kind=REPAIR.kind, persons=own_persons(session, ledger)
         )
     if session.output.json:
-        session.output.document(
-            [
-                {
-                    "ticket": view.agreement,
-                    "listing": view.listing,
-                    "title": view.title,
-                    "quantity": view.quantity,
-                    "state": view.state,
-                    "since": view.from_day,
-                    "note": view.note,
-                }
-                for view in views
-            ]
-        )
+        session.output.document([ticket_document(view) for view in views])
         return
     session.output.table(
         ("id", "what", "since", "state", "note"),
@@ -117,3 +106,19 @@ def _told(session: Session, ticket: str, view: "AgreementView", _move: str) -> N
     session.output.line(
         (view.title, "bold"), " is in repair: ", state_words(view), (f"   {short(ticket)}", "dim")
     )
+
+
+def ticket_document(view: "AgreementView") -> dict[str, Any]:
+    """A ticket as programs get it."""
+    return {
+        "ticket": view.agreement,
+        "listing": view.listing,
+        "title": view.title,
+        "quantity": view.quantity,
+        "state": view.state,
+        "since": view.from_day,
+        "note": view.note,
+    }
+
+
+add_show(repair_command, REPAIR, ticket_document)

@@ -7,9 +7,9 @@ is in CANNOT_SHOW, for whoever shows a receipt to people.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from p2pshare.domain.agreement import (
     AGREEMENTS,
@@ -20,6 +20,8 @@ from p2pshare.domain.agreement import (
 )
 from p2pshare.domain.agreement_bodies import AgreementOpening
 from p2pshare.domain.bodies import decode_sealed_payload
+from p2pshare.domain.days import Span
+from p2pshare.domain.move_words import details_of, move_words, period_words, told_of
 from p2pshare.domain.ordering import FoldEntry
 from p2pshare.errors import ReceiptRefused
 from p2pshare.log.entry import SUBJECT_BYTES
@@ -44,7 +46,8 @@ AT_THE_DESK: Final = (
 class ReceiptMove:
     """One signed move: its name, its plain word, who signed in which role, their clock's time.
 
-    ``desk``: it was signed at the desk of a library.
+    ``desk``: it was signed at the desk of a library. ``details`` is what it says beside its note,
+    as ``domain.move_words`` has it.
     """
 
     move: str
@@ -55,6 +58,12 @@ class ReceiptMove:
     time_ms: int
     note: str
     desk: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What it says beside its note, in plain words, a line each."""
+        return move_words(self.details)
 
     @property
     def role_and_place(self) -> str:
@@ -81,6 +90,14 @@ class VerifiedReceipt:
     def kind(self) -> str:
         """The kind of agreement: ``loan``."""
         return self.state.kind
+
+    @property
+    def period(self) -> str:
+        """When it is: the days last agreed upon, with times where it is not by the day."""
+        state = self.state
+        return period_words(
+            Span(state.from_day, state.until_day, state.from_minute, state.until_minute)
+        )
 
     @property
     def without_effect(self) -> int:
@@ -112,6 +129,7 @@ class VerifiedReceipt:
                 time_ms=one.time_ms,
                 note=one.note,
                 desk=one.body.desk,
+                details=told_of(details_of(one.body)),
             )
             for one in self.state.signatures
         )

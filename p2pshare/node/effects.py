@@ -142,7 +142,7 @@ class Effects:
         self._tell_all(events_of(report, own=True))
 
     def want_photo(self, circle: bytes, photo: bytes) -> None:
-        """Ask peers for a photo (its SHA-256) that a listing of the circle shows."""
+        """Ask peers for a photo (its SHA-256) that is shown in the circle."""
         self._handle(sync.BlobNeeded(circle, photo))
 
     async def open_circles(self, circles: Iterable[bytes]) -> None:

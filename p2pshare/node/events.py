@@ -120,7 +120,7 @@ class EntriesRepaired(NodeEvent):
 
 @dataclass(frozen=True, slots=True)
 class PhotoArrived(NodeEvent):
-    """A photo (its SHA-256) that was wanted for a listing of the circle is here now."""
+    """A photo (its SHA-256) that is shown in the circle and was wanted is here now."""
 
     name: ClassVar[str] = "photo-arrived"
     circle: str

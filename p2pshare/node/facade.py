@@ -229,9 +229,9 @@ class Node:
         return result
 
     async def add_photo(self, photo: Path | bytes) -> bytes:
-        """Keep a photo for AddListing or EditListing to show, made small and plain; its hash.
+        """Keep a photo for a listing or a move to show, made small and plain; its hash.
 
-        For UNUSED_PHOTO_SECONDS_MAX at most, unless a listing shows it. Raises PhotoRefused with
+        For UNUSED_PHOTO_SECONDS_MAX at most, unless one shows it. Raises PhotoRefused with
         one line for the person who chose it, OSError if the file cannot be read, or StoreError.
         """
         return await self._gallery.add(photo)
@@ -239,11 +239,11 @@ class Node:
     async def photo(
         self, circle: bytes, photo: bytes, *, thumbnail: bool = False
     ) -> "Picture | None":
-        """A photo of a listing of the circle, by its hash, decoded: whole, or small.
+        """A photo that is shown in the circle, by its hash, decoded: whole, or small.
 
         None if it is not here: then it has been asked for, and PhotoArrived tells when it is.
-        Raises PhotoRefused with one line if it is here and cannot be shown, UnknownReference if no
-        listing of the circle shows it, or StoreError.
+        Raises PhotoRefused with one line if it is here and cannot be shown, UnknownReference if
+        nothing in the circle shows it, or StoreError.
         """
         return await self._gallery.show(circle, photo, thumbnail=thumbnail)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from p2pshare.node.photos import Picture
 
 TIDY_SECONDS: Final = 15 * 60.0
-"""How often photos that no listing shows are looked for."""
+"""How often photos that nothing shows are looked for."""
 
 
 class Gallery:
@@ -43,7 +43,7 @@ class Gallery:
         self._making = asyncio.Lock()
 
     async def tidy(self) -> None:
-        """Now and then delete what was added for a listing that never came; runs until cancelled.
+        """Now and then delete what was added and never shown; runs until cancelled.
 
         What cannot be deleted now is deleted later, at the latest when the ledger is opened.
         """
@@ -58,7 +58,7 @@ class Gallery:
         await self._decoder.close()
 
     async def add(self, photo: Path | bytes) -> bytes:
-        """Keep a photo for a listing that is about to show it; its hash.
+        """Keep a photo that a listing or a move is about to show; its hash.
 
         Raises PhotoRefused, OSError or StoreError.
         """
@@ -70,12 +70,12 @@ class Gallery:
         """The photo, decoded; None if it is not here yet and has now been asked for.
 
         Raises PhotoRefused with one line for what cannot be shown, UnknownReference for a photo
-        that no listing of the circle shows, or StoreError.
+        that nothing in the circle shows, or StoreError.
         """
         held = await self._reading.photo(circle, photo, with_data=not thumbnail)
         if not held.is_held:
             if not held.is_named:
-                raise UnknownReference("no listing here shows that photo")
+                raise UnknownReference("nothing here shows that photo")
             self._want(circle, photo)
             return None
         if not thumbnail:

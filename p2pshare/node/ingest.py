@@ -22,10 +22,7 @@ from p2pshare.store.blobs import delete_unused, note_used
 from p2pshare.store.database import Database
 from p2pshare.store.derive import Derivation
 from p2pshare.store.feeds import FeedCache, circle_numbers, tips_of
-from p2pshare.store.folded_tables import (
-    AGREEMENTS,
-    LISTING_PHOTOS,
-)
+from p2pshare.store.folded_tables import AGREEMENT_PHOTOS, AGREEMENTS, LISTING_PHOTOS
 from p2pshare.store.folding import Folder
 from p2pshare.store.notes import (
     ERASED_IN_LOG,
@@ -37,9 +34,7 @@ from p2pshare.store.notes import (
 from p2pshare.store.opened import OpenedBodies
 from p2pshare.store.owed import owed_changes, watch_owed
 from p2pshare.store.repair import repair_entry
-from p2pshare.store.rows import (
-    RowChange,
-)
+from p2pshare.store.rows import RowChange
 from p2pshare.store.states import SubjectStates
 
 
@@ -184,8 +179,9 @@ class IngestBatch:
             self._report.promises_note = value if earlier is None else ""
 
     def _settle_photos(self) -> None:
-        """Delete the photos that no listing shows any more, in the transaction that made it so."""
-        changes = [one for one in self._report.changes if one.table == LISTING_PHOTOS.name]
+        """Delete the photos that nothing shows any more, in the transaction that made it so."""
+        showing = (LISTING_PHOTOS.name, AGREEMENT_PHOTOS.name)
+        changes = [one for one in self._report.changes if one.table in showing]
         if changes:
             note_used(self.connection)
         if not all(one.added for one in changes) and delete_unused(

@@ -171,7 +171,7 @@ class Journal:
                 mark_damaged(connection, [identifier], what)
 
     def add_photo(self, circle: bytes, data: bytes) -> bool:
-        """Keep a photo that a peer sent, if a listing of the circle still shows it; whether so.
+        """Keep a photo that a peer sent, if it is still shown in the circle; whether so.
 
         Raises TooLarge or StoreError.
         """

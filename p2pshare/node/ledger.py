@@ -36,7 +36,7 @@ from p2pshare.store.notes import ERASED_IN_LOG, empty_log, leave_note
 from p2pshare.store.queries import Queries
 from p2pshare.store.rebuild import rebuild
 from p2pshare.store.salvage import finish_salvage
-from p2pshare.store.search import resolve, resolve_person
+from p2pshare.store.search import resolve, resolve_person, resolve_photo
 
 LEDGER_FILE: Final = "ledger.db"
 KEYS_FOLDER: Final = "keys"
@@ -114,7 +114,7 @@ class Ledger:
         return self.ingest.receive(arrivals)
 
     def add_photo(self, photo: bytes) -> bytes:
-        """Keep a photo that has passed the gate, until a listing shows it; its hash.
+        """Keep a photo that has passed the gate, until something shows it; its hash.
 
         Raises TooLarge or StoreError.
         """
@@ -122,8 +122,11 @@ class Ledger:
             return add_own_photo(connection, photo, self.clock.time_ms())
 
     def photo_id(self, prefix: str) -> str:
-        """The whole hex hash of a photo that a listing shows. Raises UnknownReference."""
-        return resolve(self.database.connection, "listing_photos", "photo", prefix)
+        """The whole hex hash of a photo that a listing shows, or an agreement of one's own.
+
+        Raises UnknownReference.
+        """
+        return resolve_photo(self.database.connection, prefix)
 
     def photo(self, photo: str) -> bytes | None:
         """A photo by its hex hash, as it is kept; it has not passed the gate.
@@ -140,7 +143,7 @@ class Ledger:
         return data
 
     def tidy_photos(self) -> None:
-        """Delete the photos that no listing has come to show in time. Raises StoreError."""
+        """Delete the photos that nothing has come to show in time. Raises StoreError."""
         if has_outdated(self.database.connection, self.clock.time_ms()):
             with self.database.transaction(durable=False) as connection:
                 if delete_unused(connection, self.clock.time_ms()):

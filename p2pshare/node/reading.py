@@ -28,7 +28,7 @@ ReadResult = sync.StretchesRead | sync.HeldIdsRead | sync.EntriesRead | sync.Blo
 
 @dataclass(frozen=True, slots=True)
 class HeldPhoto:
-    """What is here of a photo; ``is_named``: a listing of the circle shows it."""
+    """What is here of a photo; ``is_named``: it is shown in the circle."""
 
     is_named: bool
     is_held: bool

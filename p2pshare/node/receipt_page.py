@@ -44,13 +44,14 @@ def receipt_page(verified: VerifiedReceipt, times: dict[int, str]) -> str:
     moves = "".join(
         f"<tr><td>{_text(move.label)}</td><td>{_name(verified, move.person)}"
         f" ({_text(move.role_and_place)})</td><td>{_text(times[move.time_ms])}</td>"
-        f'<td class="note">{_text(move.note, newlines=True)}</td></tr>'
+        f'<td><div class="note">{_text(move.note, newlines=True)}</div>'
+        f"{''.join(f'<div>{_text(line)}</div>' for line in move.said)}</td></tr>"
         for move in verified.moves
     )
     facts = [
         ("State", state.state.replace("_", " ")),
         ("How many", str(state.quantity)),
-        ("Days", f"{state.from_day} to {state.until_day}"),
+        ("When", verified.period),
     ]
     if state.due_at_ms is not None:
         facts.append(("Back by", times[state.due_at_ms]))

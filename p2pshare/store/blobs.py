@@ -1,9 +1,11 @@
-"""Photos by SHA-256: kept here while a listing shows them, given out only in that listing's circle.
+"""Photos by SHA-256: kept here while a listing or an agreement shows them.
 
-Bounded by BLOB_BYTES_MAX each, and those of other people by OTHERS_PHOTOS_BYTES_MAX together. What
-a blob shows is not this module's affair: photos pass the gate of ``node.photos`` before they are
-shared and before they are shown; here are only its results, the thumbnails. All of it is local and
-can be fetched or made again, but for own photos.
+They are given out in that circle only. Those of agreements (in what condition a thing changed
+hands) can be asked for only by who was told their names, which are sealed. Bounded by
+BLOB_BYTES_MAX each, and those of other people by OTHERS_PHOTOS_BYTES_MAX together. What a blob
+shows is not this module's affair: photos pass the gate of ``node.photos`` before they are shared
+and before they are shown; here are only its results, the thumbnails. All of it is local and can be
+fetched or made again, but for own photos.
 """
 
 import sqlite3
@@ -18,12 +20,19 @@ from p2pshare.limits import (
     WANTED_PHOTOS_MAX,
 )
 
-_IS_SHOWN = "EXISTS (SELECT 1 FROM listing_photos AS p WHERE p.photo = lower(hex({0}.hash)))"
+_IS_SHOWN = (
+    "(EXISTS (SELECT 1 FROM listing_photos AS p WHERE p.photo = lower(hex({0}.hash)))"
+    " OR EXISTS (SELECT 1 FROM agreement_photos AS p WHERE p.photo = lower(hex({0}.hash))))"
+)
 _IS_OUTDATED = f"abs(? - added_ms) > {UNUSED_PHOTO_SECONDS_MAX * 1000}"
 _IS_OURS = (
-    "EXISTS (SELECT 1 FROM listing_photos AS p JOIN listings AS l ON l.listing = p.listing"
+    "(EXISTS (SELECT 1 FROM listing_photos AS p JOIN listings AS l ON l.listing = p.listing"
     " JOIN own_persons AS o ON lower(hex(o.person)) = l.owner"
     " WHERE p.photo = lower(hex(b.hash)))"
+    " OR EXISTS (SELECT 1 FROM agreement_photos AS p JOIN agreement_moves AS m"
+    " ON m.agreement = p.agreement AND instr(m.details, p.photo)"
+    " JOIN own_persons AS o ON lower(hex(o.person)) = m.person"
+    " WHERE p.photo = lower(hex(b.hash))))"
 )
 
 
@@ -48,7 +57,7 @@ def add_blob(connection: sqlite3.Connection, data: bytes) -> bytes:
 
 
 def add_own_photo(connection: sqlite3.Connection, data: bytes, now_ms: int) -> bytes:
-    """Keep a photo that a listing is about to show, for UNUSED_PHOTO_SECONDS_MAX; its hash."""
+    """Keep a photo that is about to be shown, for UNUSED_PHOTO_SECONDS_MAX; its hash."""
     digest = add_blob(connection, data)
     connection.execute(
         "INSERT OR REPLACE INTO unused_photos (hash, added_ms) VALUES (?, ?)", (digest, now_ms)
@@ -62,7 +71,7 @@ def add_fetched_photo(
     circle: bytes,
     room: int = OTHERS_PHOTOS_BYTES_MAX,
 ) -> bool:
-    """Keep what a peer sent, if a listing of the circle still shows it; whether it is kept.
+    """Keep what a peer sent, if it is still shown in the circle; whether it is kept.
 
     Of other people's photos the ones that came first give way, so that all take at most ``room``
     bytes: they are fetched again when they are shown again. Raises TooLarge.
@@ -105,18 +114,15 @@ def is_held(connection: sqlite3.Connection, digest: bytes) -> bool:
 
 
 def is_named(connection: sqlite3.Connection, digest: bytes, circle: bytes) -> bool:
-    """Whether a listing of the circle shows this blob."""
-    row = connection.execute(
-        "SELECT 1 FROM listing_photos WHERE photo = ? AND circle = ? LIMIT 1",
-        (digest.hex(), circle.hex()),
-    ).fetchone()
-    return row is not None
+    """Whether a listing of the circle shows this blob, or an agreement that is read here."""
+    return circle in circles_naming(connection, digest)
 
 
 def circles_naming(connection: sqlite3.Connection, digest: bytes) -> list[bytes]:
-    """The circles in which a listing shows this blob."""
+    """The circles in which a listing, or an agreement that is read here, shows this blob."""
     rows = connection.execute(
-        "SELECT DISTINCT circle FROM listing_photos WHERE photo = ? ORDER BY circle",
+        "SELECT circle FROM listing_photos WHERE photo = ?1"
+        " UNION SELECT circle FROM agreement_photos WHERE photo = ?1 ORDER BY circle",
         (digest.hex(),),
     )
     return [bytes.fromhex(circle) for (circle,) in rows]
@@ -126,7 +132,7 @@ def circles_naming(connection: sqlite3.Connection, digest: bytes) -> list[bytes]
 
 
 def has_outdated(connection: sqlite3.Connection, now_ms: int) -> bool:
-    """Whether there is something that ``delete_unused`` should look at, though no listing changed.
+    """Whether there is something that ``delete_unused`` should look at, though nothing changed.
 
     Ledgers that were salvaged also say so.
     """
@@ -137,14 +143,14 @@ def has_outdated(connection: sqlite3.Connection, now_ms: int) -> bool:
 
 
 def note_used(connection: sqlite3.Connection) -> None:
-    """Of the photos that a listing was about to show, forget those that one shows now."""
+    """Of the photos that were about to be shown, forget those that are shown now."""
     connection.execute(f"DELETE FROM unused_photos WHERE {_IS_SHOWN.format('unused_photos')}")
 
 
 def delete_unused(connection: sqlite3.Connection, now_ms: int) -> int:
-    """Delete the photos that no listing shows, and all made from them; how many they were.
+    """Delete the photos that nothing shows, and all made from them; how many they were.
 
-    Own ones that no listing shows yet stay for UNUSED_PHOTO_SECONDS_MAX. The caller sees to it
+    Own ones that nothing shows yet stay for UNUSED_PHOTO_SECONDS_MAX. The caller sees to it
     that the bytes leave the write-ahead log too (``store.notes``).
     """
     # Since when is not known of those in a ledger that was salvaged.

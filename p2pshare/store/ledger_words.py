@@ -67,7 +67,7 @@ TABLES: Final = {
     "damaged": "Entries that a check found damaged; they are asked of neighbours again.",
     "blobs": "The photos themselves, as PNG, JPEG or WebP.",
     "imported_rows": "Which listing came from which row of another program's list.",
-    "unused_photos": "Photos that no listing shows; they are deleted after a while.",
+    "unused_photos": "Photos that nothing shows; they are deleted after a while.",
     "wanted_photos": "Photos to be fetched from neighbours.",
     "thumbnails": "Small pictures made from the photos.",
     "saved_searches": "What the persons of this computer want to be told of.",

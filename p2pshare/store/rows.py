@@ -12,28 +12,19 @@ from typing import Any, Final
 import msgspec
 
 from p2pshare.domain.agreement import AgreementState
-from p2pshare.domain.agreement_bodies import (
-    AgreementMove,
-    AgreementOpening,
-    CustodyMove,
-    HoldAdd,
-    LoanReport,
-)
+from p2pshare.domain.agreement_bodies import CustodyMove, HoldAdd, LoanReport
 from p2pshare.domain.bodies import BusyPeriod
 from p2pshare.domain.days import format_moment
 from p2pshare.domain.hours import Payment
 from p2pshare.domain.induction import Induction
 from p2pshare.domain.listing import ListingState
+from p2pshare.domain.move_words import details_of
 from p2pshare.store.feeds import chunks, marks
 from p2pshare.store.folded_tables import FOLDED, FoldedTable
 
 Row = tuple[Any, ...]
 
 _encode_json: Final = msgspec.json.Encoder().encode
-
-#: What a move says that has a column of its own; of an opening it stands in the agreement's row.
-_MOVE_SHOWN: Final = frozenset({"note", "desk"})
-_OPENING_SHOWN: Final = frozenset(AgreementOpening.__struct_fields__)
 
 
 def person_row(circle: bytes, person: bytes, name: str) -> Row:
@@ -160,7 +151,7 @@ def move_rows(state: AgreementState) -> list[Row]:
             signature.person.hex(),
             signature.entry_id.hex(),
             signature.note,
-            _details(signature.body),
+            _encode_json(details_of(signature.body)).decode(),
             int(signature.body.desk),
         )
         for place, signature in enumerate(state.signatures)
@@ -176,25 +167,6 @@ def agreement_photo_rows(circle: bytes, state: AgreementState) -> list[Row]:
         for photo in signature.body.photos
     )
     return [(state.agreement.hex(), circle.hex(), photo.hex()) for photo in photos]
-
-
-def _details(body: AgreementOpening | AgreementMove) -> str:
-    """What a move says that is in no other column, as JSON with its bytes in hex."""
-    shown = _OPENING_SHOWN if isinstance(body, AgreementOpening) else _MOVE_SHOWN
-    said: dict[str, object] = msgspec.to_builtins(body, builtin_types=(bytes,))
-    return _encode_json(
-        {
-            name: _hex(value)
-            for name, value in sorted(said.items())
-            if name not in shown and value is not None
-        }
-    ).decode()
-
-
-def _hex(value: object) -> object:
-    if isinstance(value, bytes):
-        return value.hex()
-    return [_hex(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _json(items: Iterable[str]) -> str:

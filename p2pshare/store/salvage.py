@@ -241,7 +241,7 @@ def _copy_local(old: sqlite3.Connection, database: Database) -> None:
                     [_plain(value) for value in row],
                 )
         _drop_false_rows(connection)
-        # Own photos stay until the listings that show them have been fetched again.
+        # Own photos stay until what shows them has been fetched again.
         connection.execute("INSERT OR IGNORE INTO unused_photos (hash) SELECT hash FROM blobs")
         local.retire_all_feeds(connection)
         leave_note(connection, PROMISES_UNPUBLISHED)

@@ -128,6 +128,15 @@ def resolve(connection: sqlite3.Connection, table: str, key: str, prefix: str) -
     return found
 
 
+def resolve_photo(connection: sqlite3.Connection, prefix: str) -> str:
+    """The one hex hash of a photo that is shown here and begins with ``prefix``.
+
+    Raises UnknownReference if there is none or more than one.
+    """
+    shown = "(SELECT photo FROM listing_photos UNION ALL SELECT photo FROM agreement_photos)"
+    return resolve(connection, shown, "photo", prefix)
+
+
 def resolve_bytes(connection: sqlite3.Connection, table: str, key: str, prefix: str) -> bytes:
     """The one id (bytes) in ``table.key`` of which the hex digits begin with ``prefix``.
 

@@ -88,11 +88,11 @@ async def test_what_a_peer_passes_off_as_a_photo_is_not_shown(tmp_path: Path) ->
                 await b.photo(OPEN_CIRCLE, photo, thumbnail=thumbnail)
 
 
-async def test_what_no_listing_of_the_circle_shows_is_not_asked_for(tmp_path: Path) -> None:
+async def test_what_nothing_in_the_circle_shows_is_not_asked_for(tmp_path: Path) -> None:
     async with node_of(tmp_path / "a") as a:
         ada = await person_at(a, "Ada")
         for photo in (bytes(32), b"x"):
-            with pytest.raises(UnknownReference, match="no listing"):
+            with pytest.raises(UnknownReference, match="nothing here shows"):
                 await a.photo(OPEN_CIRCLE, photo)
         add = AddListing(
             person=ada, exchange_type=ExchangeType.OFFER, title="Drill", photos=(bytes(32),)
