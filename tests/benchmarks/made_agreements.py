@@ -12,13 +12,16 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from made_feeds import made_listing
+from made_stories import HISTORY_DAYS, Step, Story, drawn_story, quantity_of
 
 from p2pshare.clock import ManualClock
-from p2pshare.domain import agreement_bodies, bodies
+from p2pshare.domain import bodies
+from p2pshare.domain.agreement import AGREEMENTS
+from p2pshare.domain.agreement_bodies import AgreementOpening, SetsDue, SetsMinutes, SetsOffer
 from p2pshare.domain.bodies import Body, BusyPeriod, encode_payload, encode_sealed_payload
 from p2pshare.domain.commands import AddPerson, MoveAgreement
 from p2pshare.domain.days import DAY_MS, day_of, end_of_day_ms
@@ -36,27 +39,10 @@ from p2pshare.store.append import Outcome, Quota
 from p2pshare.store.feeds import circle_numbers, tips_of
 
 NOW_MS: Final = 1_790_000_000_000
-HISTORY_DAYS: Final = 730
 BATCH: Final = 1_000
 
 #: A library signs far more than the 20,000 entries that are kept of one person by default.
 QUOTA: Final = Quota(entries=10**7, bytes=10**11, folder_bytes=10**12)
-
-#: How agreements that lie behind us ended, by hundredths.
-ENDINGS: Final = {"closed": 88, "declined": 5, "cancelled": 4, "disputed": 2, "lost": 1}
-OVERDUE_OF: Final = 150
-"""One loan of so many that should be back by now is still out."""
-
-
-@dataclass(frozen=True)
-class Loan:
-    """What is drawn of one agreement: when, of what, by whom, and how far it came."""
-
-    listing: int
-    member: int
-    from_day: int
-    days: int
-    end: str
 
 
 @dataclass
@@ -116,13 +102,14 @@ class Desk:
         for number in range(members):
             self.members.append(_new_member(number))
         for number in range(listings):
-            body = msgspec.structs.replace(made_listing(0, number), quantity=_quantity(number))
+            body = msgspec.structs.replace(made_listing(0, number), quantity=quantity_of(number))
             self.library.write("listing.put", body, self._time(-HISTORY_DAYS))
             self.listings.append(self.library.waiting[-1])
             if number % BATCH == BATCH - 1:
                 self._ingest()
         for number in range(agreements):
-            self._lend(self._loan(number))
+            asked_on = self._day_of(number)
+            self._agree(drawn_story(self.drawn, asked_on, listings, members))
             if number % 5 == 0:
                 self._pay(self._day_of(number))
             if number % BATCH == BATCH - 1:
@@ -161,8 +148,8 @@ class Desk:
         rows = self.ledger.database.connection.execute(
             "SELECT a.agreement, a.asker, m.entry FROM agreements AS a"
             " JOIN agreement_moves AS m ON m.agreement = a.agreement"
-            " WHERE a.underlying_state = ? GROUP BY a.agreement HAVING m.place = max(m.place)"
-            " ORDER BY a.agreement LIMIT ?",
+            " WHERE a.kind = 'loan' AND a.underlying_state = ?"
+            " GROUP BY a.agreement HAVING m.place = max(m.place) ORDER BY a.agreement LIMIT ?",
             (state, count),
         ).fetchall()
         return [
@@ -199,84 +186,59 @@ class Desk:
     def _day_of(self, number: int) -> int:
         return number * HISTORY_DAYS // self.counts[0] - HISTORY_DAYS
 
-    def _loan(self, number: int) -> Loan:
-        drawn = self.drawn
-        asked_on = self._day_of(number)
-        from_day, length = asked_on + drawn.choice((0, 0, 1, 3, 20)), drawn.choice((1, 3, 7, 14))
-        if from_day > 0:
-            end = drawn.choice(("requested", "accepted", "accepted"))
-        elif from_day + length >= 0 or drawn.randrange(OVERDUE_OF) == 0:
-            end = "checked_out"
-        else:
-            (end,) = drawn.choices(list(ENDINGS), list(ENDINGS.values()))
-        _, listings, members = self.counts
-        # The square makes some things far more wanted than others: 700 loans of the first one.
-        listing = int(listings * drawn.random() ** 2)
-        return Loan(listing, drawn.randrange(members), from_day, length, end)
-
-    def _lend(self, loan: Loan) -> None:
-        """All entries of one loan, as the rules would have written them."""
-        library, member = self.library, self.members[loan.member]
-        header = self.listings[loan.listing].header
+    def _agree(self, story: Story) -> None:
+        """All entries of one agreement, as the rules would have written them."""
+        library, member = self.library, self.members[story.member]
+        feeds = {"library": library, "member": member}
+        table = AGREEMENTS[story.kind]
+        header = self.listings[story.listing].header
         listing = entry_id(header)[:SUBJECT_BYTES]
         readers = [library.reading, member.reading]
-        asked_ms = self._time(min(loan.from_day, 0))
-        request = agreement_bodies.LoanRequest(
+        opening = self._opening(story, listing, header)
+        kind = table.kind_of(table.opening.move)
+        last = member.write(kind, opening, self._time(min(story.begin, 0)), readers=readers)
+        agreement = last[:SUBJECT_BYTES]
+        for step in story.steps:
+            body = self._said(story, step, table.body_of(step.move))
+            time_ms = self._time(story.day(step))
+            kind = table.kind_of(step.move)
+            last = feeds[step.by].write(kind, body, time_ms, agreement, (last,), readers)
+            if step.told:
+                out = step.told == "out"
+                period = BusyPeriod(
+                    opening.from_day, opening.until_day, 1, out, self._tag(agreement)
+                )
+                told = bodies.ListingBusy(periods=() if step.told == "free" else (period,))
+                library.write("listing.busy", told, time_ms, listing)
+
+    def _opening(self, story: Story, listing: bytes, header: bytes) -> AgreementOpening:
+        more: dict[str, Any] = {}
+        if story.kind == "hold":
+            more["token"] = os.urandom(PROMISE_TAG_BYTES)
+        made = AGREEMENTS[story.kind].opening.body(
             listing=listing,
             listing_header=header,
-            title=made_listing(0, loan.listing).title,
+            title=made_listing(0, story.listing).title,
             quantity=1,
-            from_day=self._day(loan.from_day),
-            until_day=self._day(loan.from_day + loan.days),
-            note="Could I have it for the weekend?" if loan.days < 5 else "",
+            from_day=self._day(story.begin),
+            until_day=self._day(story.end),
+            note="Could I have it for the weekend?" if story.end - story.begin < 5 else "",
+            **more,
         )
-        last = member.write("loan.request", request, asked_ms, readers=readers)
-        agreement = last[:SUBJECT_BYTES]
-        tag = self._tag(agreement)
+        if not isinstance(made, AgreementOpening):
+            raise TypeError(f"{story.kind} is opened by {type(made)}")
+        return made
 
-        def move(feed: Feed, name: str, day: int, **fields: object) -> None:
-            nonlocal last
-            body = LOAN.body_of(name)(**fields)
-            last = feed.write(
-                LOAN.kind_of(name), body, self._time(day), agreement, (last,), readers
-            )
-
-        def tell(day: int, out: bool | None) -> None:
-            periods = ()
-            if out is not None:
-                periods = (BusyPeriod(request.from_day, request.until_day, 1, out, tag),)
-            body = bodies.ListingBusy(periods=periods)
-            library.write("listing.busy", body, self._time(day), listing)
-
-        if loan.end == "requested":
-            return
-        if loan.end == "declined":
-            move(library, "decline", loan.from_day, note="It is being repaired.")
-            return
-        due_at_ms = end_of_day_ms(request.until_day, 0)
-        move(library, "accept", min(loan.from_day, 0), due_at_ms=due_at_ms)
-        tell(loan.from_day, False)
-        if loan.end == "accepted":
-            return
-        if loan.end == "cancelled":
-            move(member, "cancel", loan.from_day)
-            tell(loan.from_day, None)
-            return
-        move(library, "hand-over", loan.from_day)
-        tell(loan.from_day, True)
-        if loan.end == "checked_out":
-            return
-        back = loan.from_day + loan.days
-        if loan.end == "lost":
-            move(library, "lost", back + 30, note="Never came back.")
-            tell(back + 30, None)
-            return
-        if loan.member % 2 == 0:
-            move(member, "give-back", back)
-        move(library, "take-back", back)
-        tell(back, None)
-        if loan.end == "disputed":
-            move(library, "dispute", back + 1, note="The blade is broken.")
+    def _said(self, story: Story, step: Step, body: type[Body]) -> Body:
+        """The body of a move, with what it has to say."""
+        said: dict[str, Any] = {"note": "It is being repaired." if step.move == "decline" else ""}
+        if issubclass(body, SetsDue):
+            said["due_at_ms"] = end_of_day_ms(self._day(story.end), 0)
+        if issubclass(body, SetsOffer):
+            said["offered_until_ms"] = self._time(story.end)
+        if issubclass(body, SetsMinutes):
+            said["minutes"] = 60
+        return body(**said)
 
     def _pay(self, day: int) -> None:
         payer, payee = self.drawn.sample([self.library, *self.members], 2)
@@ -290,11 +252,6 @@ class Desk:
 
     def _time(self, day: int) -> int:
         return NOW_MS + day * DAY_MS
-
-
-def _quantity(number: int) -> int:
-    """How many there are of a listing: the most wanted things are bought more than once."""
-    return 20 if number < 200 else 1
 
 
 def _new_member(number: int) -> Feed:

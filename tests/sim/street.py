@@ -116,12 +116,12 @@ class Street:
         self.kiosk = self.install("kiosk", diligence=0.98)
         self.desk = self.install("desk", diligence=0.85)
         self.library = self.move_in(self.desk, "Library")
-        while len(self.people) < max(2, self.size.people // 10):
+        while len(self.people) < max(2, self.size.people // 8):
             self.move_in(self.desk, f"Guest {len(self.people)}")
         while len(self.people) < self.size.people:
             diligence = self.drawn.choice((0.9, 0.7, 0.5, 0.3, 0.15))
             home = self.install(f"house {len(self.homes)}", diligence)
-            living = self.drawn.choice((1, 1, 2, 2, 3))
+            living = self.drawn.choice((1, 2, 2, 3, 3))
             for _ in range(min(living, self.size.people - len(self.people))):
                 self.move_in(home, f"Person {len(self.people)}")
         self.meet(self.homes)

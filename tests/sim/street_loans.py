@@ -139,7 +139,7 @@ def forget_an_agreement(day: Day) -> None:
 
 HABITS: Final = (
     Habit(tend_loans, 1.0),
-    Habit(borrow, 0.12),
-    Habit(borrow_for_hours, 0.03),
+    Habit(borrow, 0.08),
+    Habit(borrow_for_hours, 0.015),
     Habit(forget_an_agreement, 0.01),
 )
