@@ -113,17 +113,16 @@ def resolve(connection: sqlite3.Connection, table: str, key: str, prefix: str) -
     Raises UnknownReference if there is none or more than one.
     """
     wanted = prefix.strip().lower()
-    what = key.replace("agreement", "loan")
     if not _HEX.fullmatch(wanted):
-        raise UnknownReference(f"'{prefix}' is not the beginning of a {what} id")
+        raise UnknownReference(f"'{prefix}' is not the beginning of an id ({key})")
     rows = connection.execute(
         f"SELECT DISTINCT {key} FROM {table} WHERE {key} >= ? AND {key} < ? LIMIT 2",
         (wanted, wanted + "g"),
     ).fetchall()
     if not rows:
-        raise UnknownReference(f"there is no {what} that begins with {wanted}")
+        raise UnknownReference(f"there is no {key} that begins with {wanted}")
     if len(rows) > 1:
-        raise UnknownReference(f"more than one {what} begins with {wanted}; give more of it")
+        raise UnknownReference(f"more than one {key} begins with {wanted}; give more of it")
     found: str = rows[0][0]
     return found
 

@@ -4,11 +4,22 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from integration.nodes_kit import bytes_on_disk, event_of, has_listing, linked, node_of, offer
+from integration.nodes_kit import (
+    bytes_on_disk,
+    event_of,
+    has_listing,
+    linked,
+    loan_of,
+    moved,
+    node_of,
+    offer,
+    request,
+    sees,
+)
 from integration.nodes_kit import person as person_at
 from unit.node.photo_kit import encoded, halves, noise, talkative
 
-from p2pshare.domain.commands import AddListing, EditListing, Forget
+from p2pshare.domain.commands import AddListing, EditListing, Forget, MoveAgreement
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.errors import DomainError, PhotoRefused, UnknownReference
 from p2pshare.log.certificate import OPEN_CIRCLE
@@ -142,6 +153,60 @@ async def test_forgetting_the_last_listing_deletes_the_photo_everywhere(tmp_path
         await a.submit(Forget(person=ada, subject=drill))
         for node in (a, b):
             await event_of(streams[node], "changed", id=drill.hex(), removed=True)
+            for table in ("blobs", "thumbnails", "unused_photos", "wanted_photos"):
+                assert await node.with_ledger(count(table)) == 0
+    for name in ("a", "b"):
+        assert inside not in bytes_on_disk(tmp_path / name)
+
+
+# --- how it was when it changed hands -------------------------------------------------------------
+
+
+def photos_of(loan: bytes):
+    """The photos that the last move of a loan shows."""
+
+    def read(queries) -> list[str]:
+        last = loan_of(loan)(queries).signed_by[-1]
+        return list(dict(last.details).get("photos", ()))
+
+    return read
+
+
+async def test_a_photo_of_the_hand_over_goes_to_the_other_party_alone(tmp_path: Path) -> None:
+    async with (
+        node_of(tmp_path / "a") as a,
+        node_of(tmp_path / "b", a) as b,
+        node_of(tmp_path / "c", a, b) as c,
+    ):
+        ada, ben = await person_at(a, "Ada"), await person_at(b, "Ben")
+        await person_at(c, "Cleo")
+        await linked(a, b, c)
+        drill = await offer(a, ada, "Drill")
+        loan = await request(b, ben, drill)
+        await moved(a, ada, loan, "accept", "accepted", b)
+        photo = await a.add_photo(talkative("JPEG", noise(300, 300)))
+        await a.submit(
+            MoveAgreement(
+                person=ada, agreement=loan, move="hand-over", condition="worn", photos=(photo,)
+            )
+        )
+        assert await a.with_ledger(count("unused_photos")) == 0
+        await sees(b, photos_of(loan), [photo.hex()])
+        assert await b.with_ledger(count("blobs")) == 0
+        picture = await fetched(b, photo)
+        assert picture == await a.photo(OPEN_CIRCLE, photo)
+        with pytest.raises(UnknownReference, match="nothing here shows"):
+            await c.photo(OPEN_CIRCLE, photo)
+        data = await b.with_ledger(lambda ledger: read_blob(ledger.database.connection, photo))
+        assert data is not None
+        inside = data[2000:2032]
+
+        streams = {node: node.events() for node in (a, b)}
+        await a.submit(Forget(person=ada, subject=loan))
+        assert await a.with_ledger(count("blobs")) == 1, "it takes both to erase it"
+        await b.submit(Forget(person=ben, subject=loan))
+        for node in (a, b):
+            await event_of(streams[node], "changed", id=loan.hex(), removed=True)
             for table in ("blobs", "thumbnails", "unused_photos", "wanted_photos"):
                 assert await node.with_ledger(count(table)) == 0
     for name in ("a", "b"):

@@ -215,3 +215,63 @@ def test_an_earlier_ledger_knows_its_photos_at_once() -> None:
         ("aa", "cc", "p1"),
         ("dd", "cc", "p1"),
     ]
+
+
+# --- photos of agreements ---------------------------------------------------------------------
+
+
+def tell(connection, photo: bytes, by: str = "0b", agreement: str = "a1") -> None:
+    """Have a move that ``by`` signed show a photo, as folding would."""
+    connection.execute(
+        "INSERT INTO agreement_photos (agreement, circle, photo) VALUES (?, ?, ?)",
+        (agreement, OPEN_CIRCLE.hex(), photo.hex()),
+    )
+    connection.execute(
+        "INSERT INTO agreement_moves (agreement, place, move, person, entry, note, details, desk)"
+        " VALUES (?, 1, 'give-back', ?, 'ee', '', ?, 0)",
+        (agreement, by, f'{{"photos":["{photo.hex()}"]}}'),
+    )
+
+
+def test_a_photo_that_an_agreement_shows_stays_and_goes_with_the_last_thing_that_shows_it(
+    connection,
+) -> None:
+    photo = add_own_photo(connection, PHOTO, NOW_MS)
+    tell(connection, photo)
+    show(connection, photo)
+    note_used(connection)
+    assert not has_outdated(connection, NOW_MS + DAY_MS + 1)
+    keep_thumbnail(connection, photo, Thumbnail(b"small", ""))
+    for table in ("listing_photos", "agreement_photos"):
+        assert delete_unused(connection, NOW_MS + DAY_MS + 1) == 0
+        assert is_held(connection, photo)
+        connection.execute(f"DELETE FROM {table}")
+    assert delete_unused(connection, NOW_MS) == 1
+    assert read_thumbnail(connection, photo) is None
+
+
+def test_what_an_agreement_shows_is_fetched_and_given_out_in_its_circle(connection) -> None:
+    photo = sha256(PHOTO).digest()
+    tell(connection, photo)
+    assert circles_naming(connection, photo) == [OPEN_CIRCLE]
+    assert is_named(connection, photo, OPEN_CIRCLE)
+    assert not is_named(connection, photo, bytes(32))
+    want_photo(connection, OPEN_CIRCLE, photo)
+    assert delete_unused(connection, NOW_MS) == 0
+    assert wanted_photos(connection) == [(OPEN_CIRCLE, photo)]
+    assert not add_fetched_photo(connection, PHOTO, bytes(32))
+    assert add_fetched_photo(connection, PHOTO, OPEN_CIRCLE)
+    assert wanted_photos(connection) == []
+
+
+def test_own_photos_of_agreements_do_not_give_way(connection) -> None:
+    connection.execute("INSERT INTO own_persons (person, name) VALUES (x'0a', 'Ada')")
+    own = add_own_photo(connection, b"own" * 100, NOW_MS)
+    tell(connection, own, by="0a")
+    note_used(connection)
+    others = [bytes([number]) * 100 for number in range(3)]
+    for number, data in enumerate(others):
+        tell(connection, sha256(data).digest(), by="0b", agreement=f"a{number}")
+        assert add_fetched_photo(connection, data, OPEN_CIRCLE, room=200)
+    assert [is_held(connection, sha256(data).digest()) for data in others] == [False, True, True]
+    assert is_held(connection, own)
