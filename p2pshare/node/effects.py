@@ -141,9 +141,9 @@ class Effects:
             )
         self._tell_all(events_of(report, own=True))
 
-    def want_photo(self, circle: bytes, photo: bytes) -> None:
-        """Ask peers for a photo (its SHA-256) that is shown in the circle."""
-        self._handle(sync.BlobNeeded(circle, photo))
+    def want_photo(self, circle: bytes, photo: bytes, *, sealed: bool) -> None:
+        """Ask peers for a photo (its SHA-256) of the circle; ``sealed``: no listing shows it."""
+        self._handle(sync.BlobNeeded(circle, photo, sealed))
 
     async def open_circles(self, circles: Iterable[bytes]) -> None:
         """Sync these circles too from now on. Raises StoreError."""

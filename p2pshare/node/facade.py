@@ -359,12 +359,12 @@ class Node:
         if seen.circles and self._effects is not None:
             await self._effects.open_circles(seen.circles)
         self._publish_report(seen.report)
-        for circle, photo in seen.photos:
-            self._want_photo(circle, photo)
+        for wanted in seen.photos:
+            self._want_photo(*wanted)
 
-    def _want_photo(self, circle: bytes, photo: bytes) -> None:
+    def _want_photo(self, circle: bytes, photo: bytes, sealed: bool) -> None:
         if self._effects is not None:
-            self._effects.want_photo(circle, photo)
+            self._effects.want_photo(circle, photo, sealed=sealed)
 
     def _met_copy(self) -> None:
         self._tasks.start(self._become_another(), name="become another device")

@@ -32,9 +32,11 @@ class Gallery:
         writer: Worker,
         reading: Reading,
         journal: Callable[[], Journal],
-        want: Callable[[bytes, bytes], None],
+        want: Callable[[bytes, bytes, bool], None],
     ) -> None:
-        """``want`` has peers asked for (circle, hash), once, however often it is called."""
+        """``want`` has peers asked for (circle, hash, whether that is sealed), once, however often
+        it is called.
+        """
         self._writer = writer
         self._reading = reading
         self._journal = journal
@@ -76,7 +78,7 @@ class Gallery:
         if not held.is_held:
             if not held.is_named:
                 raise UnknownReference("nothing here shows that photo")
-            self._want(circle, photo)
+            self._want(circle, photo, not held.is_open)
             return None
         if not thumbnail:
             data = held.data

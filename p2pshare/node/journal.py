@@ -67,12 +67,12 @@ class Change:
 @dataclass(slots=True)
 class Seen:
     """What others have done to the ledger: ``report`` of their writing, ``circles`` they joined,
-    and the (circle, hash) of ``photos`` that they want to be fetched.
+    and the (circle, hash, whether no listing shows it) of ``photos`` that they want to be fetched.
     """
 
     report: IngestReport
     circles: list[bytes]
-    photos: list[tuple[bytes, bytes]]
+    photos: list[tuple[bytes, bytes, bool]]
 
 
 class Journal:
@@ -135,8 +135,16 @@ class Journal:
         return self._with_foreign(self._entailing(report))
 
     def begin(self) -> Change:
-        """The first step of a node: what a crash left undone is written now."""
-        return self._with_foreign(Change(IngestReport(), self.ledger.author.publish_busy()))
+        """The first step of a node: what a crash left undone, and the time, is written now."""
+        return self._followed(None)
+
+    def tend(self) -> Change:
+        """What follows from the time alone: turns that lapse, things that are free again."""
+        return self._followed(IngestReport())
+
+    def _followed(self, report: IngestReport | None) -> Change:
+        followed = self.ledger.entail(report, timely=True)
+        return self._with_foreign(Change(IngestReport(), [one.report for one in followed]))
 
     def look(self, *, always: bool = False) -> Seen | None:
         """What was written past this journal since the last step, or None.

@@ -3,6 +3,7 @@
 Turns what ``sync`` asks into reads of ``store.serving`` and back. Never writes.
 """
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,21 @@ from p2pshare.node.categories import bundled_categories
 from p2pshare.node.own_lists import Words
 from p2pshare.node.worker import Worker
 from p2pshare.store import local
-from p2pshare.store.blobs import Thumbnail, is_held, is_named, read_blob, read_thumbnail
+from p2pshare.store.blobs import (
+    Thumbnail,
+    is_held,
+    is_named,
+    is_open,
+    read_blob,
+    read_thumbnail,
+    sealed_photos,
+)
 from p2pshare.store.database import Database
 from p2pshare.store.feeds import circle_numbers, read_frontier
 from p2pshare.store.queries import Queries
 from p2pshare.store.serving import LogReader, ServedFeed
 from p2pshare.sync import events as sync
+from p2pshare.sync.blob_names import sealed_name
 from p2pshare.sync.messages import ServedStatus, Stretch
 
 Result = TypeVar("Result")
@@ -28,9 +38,10 @@ ReadResult = sync.StretchesRead | sync.HeldIdsRead | sync.EntriesRead | sync.Blo
 
 @dataclass(frozen=True, slots=True)
 class HeldPhoto:
-    """What is here of a photo; ``is_named``: it is shown in the circle."""
+    """What is here of a photo; ``is_named``: it is shown in the circle, ``is_open``: to all."""
 
     is_named: bool
+    is_open: bool
     is_held: bool
     data: bytes
     thumbnail: Thumbnail | None
@@ -77,6 +88,7 @@ class Reading:
                 data = read_blob(connection, photo) if with_data else None
                 return HeldPhoto(
                     is_named(connection, photo, circle),
+                    is_open(connection, photo, circle),
                     data is not None or is_held(connection, photo),
                     data or b"",
                     read_thumbnail(connection, photo),
@@ -120,15 +132,25 @@ class Reading:
                 case sync.ReadEntries(request, _, _, ids):
                     entries, missing = reader.read_entries(ids)
                     return sync.EntriesRead(request, entries, missing), reader.damaged
-                case sync.ReadBlob(request, _, circle, blob):
-                    named = is_named(connection, blob, circle)
-                    data = read_blob(connection, blob) if named else None
+                case sync.ReadBlob(request, _, circle, blob, asking):
+                    named = _blob_named(connection, circle, blob, asking)
+                    data = None if named is None else read_blob(connection, named)
                     return sync.BlobRead(request, data), reader.damaged
 
     def _open(self) -> Database:
         if self._database is None:
             raise RuntimeError("the reading thread is not started")
         return self._database
+
+
+def _blob_named(
+    connection: sqlite3.Connection, circle: bytes, name: bytes, asking: bytes
+) -> bytes | None:
+    """The hash of the photo that a peer may have by this name; None if there is none."""
+    if is_open(connection, name, circle):
+        return name
+    sealed = sealed_photos(connection, circle)
+    return next((blob for blob in sealed if sealed_name(blob, asking) == name), None)
 
 
 def _read_stretches(reader: LogReader, effect: sync.ReadStretches) -> sync.StretchesRead:

@@ -9,6 +9,7 @@ fetched or made again, but for own photos.
 """
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -118,6 +119,25 @@ def is_named(connection: sqlite3.Connection, digest: bytes, circle: bytes) -> bo
     return circle in circles_naming(connection, digest)
 
 
+def is_open(connection: sqlite3.Connection, digest: bytes, circle: bytes) -> bool:
+    """Whether a listing of the circle shows this blob, so that everybody there knows its hash."""
+    row = connection.execute(
+        "SELECT 1 FROM listing_photos WHERE photo = ? AND circle = ? LIMIT 1",
+        (digest.hex(), circle.hex()),
+    ).fetchone()
+    return row is not None
+
+
+def sealed_photos(connection: sqlite3.Connection, circle: bytes) -> Iterator[bytes]:
+    """The photos in hand that agreements of the circle show, each once."""
+    for (digest,) in connection.execute(
+        "SELECT b.hash FROM blobs AS b WHERE EXISTS (SELECT 1 FROM agreement_photos AS p"
+        " WHERE p.photo = lower(hex(b.hash)) AND p.circle = ?)",
+        (circle.hex(),),
+    ):
+        yield digest
+
+
 def circles_naming(connection: sqlite3.Connection, digest: bytes) -> list[bytes]:
     """The circles in which a listing, or an agreement that is read here, shows this blob."""
     rows = connection.execute(
@@ -184,9 +204,10 @@ def want_photo(connection: sqlite3.Connection, circle: bytes, digest: bytes) -> 
     )
 
 
-def wanted_photos(connection: sqlite3.Connection) -> list[tuple[bytes, bytes]]:
-    """(circle, hash) of what other processes want to be fetched."""
-    return connection.execute("SELECT circle, hash FROM wanted_photos ORDER BY rowid").fetchall()
+def wanted_photos(connection: sqlite3.Connection) -> list[tuple[bytes, bytes, bool]]:
+    """(circle, hash, whether no listing shows it) of what other processes want to be fetched."""
+    wanted = connection.execute("SELECT circle, hash FROM wanted_photos ORDER BY rowid").fetchall()
+    return [(circle, digest, not is_open(connection, digest, circle)) for circle, digest in wanted]
 
 
 # --- thumbnails -----------------------------------------------------------------------------

@@ -47,7 +47,6 @@ from p2pshare.sync.events import (
     WakeAt,
 )
 from p2pshare.sync.messages import (
-    BlobWanted,
     EntriesWanted,
     Stretch,
     entry_bytes,
@@ -126,8 +125,10 @@ class Engine:
                     shared.owed.need(circle, sorted(owed))
                     shared.owed.settle(circle, settled)
                     self._serve_standing(circle, sorted(settled))
-            case BlobNeeded(circle, blob):
+            case BlobNeeded(circle, blob, sealed):
                 if circle in shared.circles:
+                    if sealed:
+                        shared.sealed_blobs.add((circle, blob))
                     shared.blobs.need(circle, [blob])
             case LinkOpened(link):
                 self._sessions[link] = session = Session(shared, event)
@@ -164,7 +165,8 @@ class Engine:
             self._sessions[link].send(EntriesWanted(circle, tuple(ids)))
         for (link, circle), ids in shared.blobs.issue(shared.now).items():
             for blob in ids:
-                self._sessions[link].send(BlobWanted(circle, blob))
+                sealed = (circle, blob) in shared.sealed_blobs
+                self._sessions[link].want_blob(circle, blob, sealed=sealed)
         for session in self._sessions.values():
             session.pump()
 
@@ -195,6 +197,7 @@ class Engine:
         shared.wants.forget_circle(circle)
         shared.owed.forget_circle(circle)
         shared.blobs.forget_circle(circle)
+        shared.sealed_blobs = {thing for thing in shared.sealed_blobs if thing[0] != circle}
 
     # --- reads for peers --------------------------------------------------------------------
 
@@ -297,6 +300,7 @@ class Engine:
         circle, blob = pending.circle, pending.blob
         if stored:
             shared.blobs.settle(circle, [blob])
+            shared.sealed_blobs.discard((circle, blob))
             self._serve_standing(circle, [blob])
         else:
             shared.blobs.unsettled(circle, blob)

@@ -200,10 +200,14 @@ class OwedChanged:
 
 @dataclass(frozen=True, slots=True)
 class BlobNeeded:
-    """A blob that an entry of the circle names and that is not held."""
+    """A blob that an entry of the circle names and that is not held.
+
+    ``sealed``: only sealed entries name it, so that peers must not learn its hash.
+    """
 
     circle: bytes
     blob: bytes
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,12 +343,17 @@ class StoreEntries:
 
 @dataclass(frozen=True, slots=True)
 class ReadBlob:
-    """Only if an entry of the circle names it. Answer: BlobRead."""
+    """Only if an entry of the circle names it. Answer: BlobRead.
+
+    ``blob`` is the hash of one that a clear entry names, or by ``sync.blob_names`` the name of one
+    that only sealed entries do, made with ``asking``.
+    """
 
     request: int
     link: int
     circle: bytes
     blob: bytes
+    asking: bytes
 
 
 @dataclass(frozen=True, slots=True)

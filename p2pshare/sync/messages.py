@@ -165,14 +165,17 @@ class EntriesFound(msgspec.Struct, frozen=True, array_like=True, tag=8):
 
 
 class BlobWanted(msgspec.Struct, frozen=True, array_like=True, tag=9):
-    """Please send the blob with this SHA-256, which an entry of the circle names."""
+    """Please send the blob of this name, which an entry of the circle gives it.
+
+    Its SHA-256, or if only sealed entries name it, what ``sync.blob_names`` makes of that.
+    """
 
     circle: Identifier
     blob: Identifier
 
 
 class BlobFound(msgspec.Struct, frozen=True, array_like=True, tag=10):
-    """A blob, or nil if the sender has it not or no entry of the circle names it."""
+    """A blob by the name it was wanted by, or nil if the sender has it not or nothing names it."""
 
     circle: Identifier
     blob: Identifier

@@ -64,8 +64,10 @@ class SmallRead:
 class ServeQueue:
     """The requests of the peer of ``link`` that are not answered yet."""
 
-    def __init__(self, link: int) -> None:
+    def __init__(self, link: int, asking: bytes) -> None:
+        """``asking``: with what the peer makes the names of sealed blobs (``blob_names``)."""
         self._link = link
+        self._asking = asking
         self._wants: dict[bytes, dict[bytes, Wanted]] = {}
         self._small: deque[SmallRead] = deque()
         self._small_ids = 0
@@ -113,7 +115,8 @@ class ServeQueue:
             small = self._small.popleft()
             self._small_ids -= small.counted()
             if small.is_blob:
-                self._active = ReadBlob(request, self._link, small.circle, small.ids[0])
+                blob = small.ids[0]
+                self._active = ReadBlob(request, self._link, small.circle, blob, self._asking)
             else:
                 self._active = ReadEntries(request, self._link, small.circle, small.ids)
             return self._active

@@ -24,6 +24,7 @@ from p2pshare.limits import (
 )
 from p2pshare.log.entry import decode_header, entry_id
 from p2pshare.sync.asks import Thing
+from p2pshare.sync.blob_names import asking, sealed_name
 from p2pshare.sync.circles import (
     DIALLER,
     LISTENER,
@@ -81,11 +82,14 @@ class Session:
     def __init__(self, shared: Shared, opened: LinkOpened) -> None:
         self.link = opened.link
         self.proven: dict[bytes, Reconciliation] = {}
-        self.serve = ServeQueue(opened.link)
+        self._role = DIALLER if opened.dialled else LISTENER
+        self._asking = asking(opened.transcript, self._role)
+        self._peer_asking = asking(opened.transcript, other_role(self._role))
+        self.serve = ServeQueue(opened.link, self._peer_asking)
         self.standing: dict[Thing, bool] = {}
         self._shared = shared
         self._opened = opened
-        self._role = DIALLER if opened.dialled else LISTENER
+        self._sealed_blobs: dict[Thing, bytes] = {}
         self._peer_tags: tuple[bytes, ...] = ()
         self._circles_messages = 0
         self._left: set[bytes] = set()
@@ -122,6 +126,8 @@ class Session:
         if self.proven.pop(circle, None) is not None:
             self._left.add(circle)
         self.serve.forget_circle(circle)
+        for thing in [thing for thing in self._sealed_blobs if thing[0] == circle]:
+            del self._sealed_blobs[thing]
         for thing in [thing for thing in self.standing if thing[0] == circle]:
             del self.standing[thing]
 
@@ -222,6 +228,13 @@ class Session:
             case BlobFound():
                 self._blob_arrived(message)
 
+    def want_blob(self, circle: bytes, blob: bytes, *, sealed: bool) -> None:
+        """Ask for a blob; by a name that tells the peer nothing new, if it is ``sealed``."""
+        name = sealed_name(blob, self._asking) if sealed else blob
+        if sealed:
+            self._sealed_blobs[circle, name] = blob
+        self.send(BlobWanted(circle, name))
+
     def remember_request(self, circle: bytes, identifier: bytes, is_blob: bool) -> None:
         """The peer asked for what is not held here: it gets it when it comes (DESIGN 7.5)."""
         if len(self.standing) < STANDING_REQUESTS_PER_LINK_MAX:
@@ -229,10 +242,10 @@ class Session:
 
     def came_to_be_held(self, circle: bytes, identifier: bytes) -> None:
         """If the peer asked for this before: read it for the peer now."""
-        thing = (circle, identifier)
-        if thing in self.standing:
-            is_blob = self.standing.pop(thing)
-            self.serve.add_small(SmallRead(circle, (identifier,), is_blob, is_remembered=True))
+        for name in (identifier, sealed_name(identifier, self._peer_asking)):
+            if (circle, name) in self.standing:
+                is_blob = self.standing.pop((circle, name))
+                self.serve.add_small(SmallRead(circle, (name,), is_blob, is_remembered=True))
 
     def _circles_arrived(self, message: Circles) -> None:
         self._circles_messages += 1
@@ -343,7 +356,8 @@ class Session:
 
     def _blob_arrived(self, message: BlobFound) -> None:
         shared = self._shared
-        circle, blob, data = message.circle, message.blob, message.data
+        circle, data = message.circle, message.data
+        blob = self._sealed_blobs.get((circle, message.blob), message.blob)
         if data is None:
             shared.blobs.missing(self.link, circle, blob, shared.now)
             return
@@ -351,6 +365,7 @@ class Session:
             return
         if sha256(data).digest() != blob:
             raise SyncError("a blob is not the one that was asked for")
+        self._sealed_blobs.pop((circle, message.blob), None)
         shared.blobs.found(self.link, circle, blob, shared.now)
         request = shared.next_request()
         shared.pending[request] = StoringBlob(self.link, circle, blob)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from p2pshare.limits import BLOBS_IN_FLIGHT_MAX, WANTED_ENTRIES_PER_MESSAGE_MAX
 from p2pshare.log.frontier import Frontier, Tips
-from p2pshare.sync.asks import AskBook
+from p2pshare.sync.asks import AskBook, Thing
 from p2pshare.sync.circles import RandomBytes
 from p2pshare.sync.events import Effect
 from p2pshare.sync.messages import Stretch
@@ -92,6 +92,7 @@ class Shared:
     circles: dict[bytes, Circle] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
     pending: dict[int, Pending] = field(default_factory=dict)
+    sealed_blobs: set[Thing] = field(default_factory=set)
     now: float = 0.0
     wants: WantBook = field(init=False)
     owed: AskBook = field(init=False)

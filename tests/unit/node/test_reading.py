@@ -17,6 +17,7 @@ from p2pshare.node.ledger import Ledger
 from p2pshare.node.reading import Reading
 from p2pshare.store.blobs import add_blob
 from p2pshare.store.repair import SIGNATURE_DAMAGED
+from p2pshare.sync.blob_names import sealed_name
 from p2pshare.sync.events import (
     BlobRead,
     EntriesRead,
@@ -120,7 +121,7 @@ async def test_a_blob_is_given_only_where_a_listing_shows_it(
 ) -> None:
     connection = ledger.database.connection
     photo = await asyncio.to_thread(add_blob, connection, b"a photo")
-    read_blob = ReadBlob(3, 1, OPEN_CIRCLE, photo)
+    read_blob = ReadBlob(3, 1, OPEN_CIRCLE, photo, b"asking")
     assert await reading.answer(read_blob) == (BlobRead(3, None), {})
     (ada,) = await asyncio.to_thread(ledger.own_persons)
     command = AddListing(
@@ -128,8 +129,34 @@ async def test_a_blob_is_given_only_where_a_listing_shows_it(
     )
     await asyncio.to_thread(ledger.perform, command)
     assert await reading.answer(read_blob) == (BlobRead(3, b"a photo"), {})
-    other = ReadBlob(4, 1, OPEN_CIRCLE, sha256(b"another").digest())
+    other = ReadBlob(4, 1, OPEN_CIRCLE, sha256(b"another").digest(), b"asking")
     assert await reading.answer(other) == (BlobRead(4, None), {})
+
+
+async def test_what_only_an_agreement_shows_is_given_to_who_knows_its_hash(
+    ledger: Ledger, reading: Reading
+) -> None:
+    connection = ledger.database.connection
+    photo = await asyncio.to_thread(add_blob, connection, b"a photo")
+
+    def tell() -> None:
+        connection.execute(
+            "INSERT INTO agreement_photos (agreement, circle, photo) VALUES ('aa', ?, ?)",
+            (OPEN_CIRCLE.hex(), photo.hex()),
+        )
+
+    await asyncio.to_thread(tell)
+    name = sealed_name(photo, b"asking")
+    by_name = ReadBlob(3, 1, OPEN_CIRCLE, name, b"asking")
+    assert await reading.answer(by_name) == (BlobRead(3, b"a photo"), {})
+    for refused in (
+        ReadBlob(4, 1, OPEN_CIRCLE, photo, b"asking"),
+        ReadBlob(4, 1, OPEN_CIRCLE, name, b"on another link"),
+        ReadBlob(4, 1, OPEN_CIRCLE, bytes(32), b"asking"),
+    ):
+        assert await reading.answer(refused) == (BlobRead(4, None), {})
+    held = await reading.photo(OPEN_CIRCLE, photo, with_data=False)
+    assert (held.is_named, held.is_open, held.is_held) == (True, False, True)
 
 
 async def test_the_circles_come_with_frontiers_and_what_is_owed(

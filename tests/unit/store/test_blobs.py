@@ -180,14 +180,14 @@ def test_wishes_are_few_and_end_with_the_photo(connection) -> None:
     show(connection, photo)
     want_photo(connection, OPEN_CIRCLE, photo)
     want_photo(connection, OPEN_CIRCLE, photo)
-    assert wanted_photos(connection) == [(OPEN_CIRCLE, photo)]
+    assert wanted_photos(connection) == [(OPEN_CIRCLE, photo, False)]
     add_fetched_photo(connection, PHOTO, OPEN_CIRCLE)
     assert wanted_photos(connection) == []
     for number in range(WANTED_PHOTOS_MAX + 3):
         want_photo(connection, OPEN_CIRCLE, number.to_bytes(32, "big"))
     wishes = wanted_photos(connection)
     assert len(wishes) == WANTED_PHOTOS_MAX
-    assert wishes[-1] == (OPEN_CIRCLE, (WANTED_PHOTOS_MAX + 2).to_bytes(32, "big"))
+    assert wishes[-1][:2] == (OPEN_CIRCLE, (WANTED_PHOTOS_MAX + 2).to_bytes(32, "big"))
     delete_unused(connection, NOW_MS)
     assert wanted_photos(connection) == []
 
@@ -258,7 +258,7 @@ def test_what_an_agreement_shows_is_fetched_and_given_out_in_its_circle(connecti
     assert not is_named(connection, photo, bytes(32))
     want_photo(connection, OPEN_CIRCLE, photo)
     assert delete_unused(connection, NOW_MS) == 0
-    assert wanted_photos(connection) == [(OPEN_CIRCLE, photo)]
+    assert wanted_photos(connection) == [(OPEN_CIRCLE, photo, True)]
     assert not add_fetched_photo(connection, PHOTO, bytes(32))
     assert add_fetched_photo(connection, PHOTO, OPEN_CIRCLE)
     assert wanted_photos(connection) == []

@@ -16,6 +16,8 @@ from p2pshare.limits import (
 )
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.log.entry import SignedEntry, entry_id
+from p2pshare.sync.blob_names import asking, sealed_name
+from p2pshare.sync.circles import DIALLER, LISTENER
 from p2pshare.sync.events import (
     BlobNeeded,
     BlobRead,
@@ -542,3 +544,70 @@ def test_a_blob_that_is_not_stored_is_asked_of_the_next(script) -> None:
     assert script.said(second) == [BlobWanted(OPEN_CIRCLE, name)]
     script.hear(second, BlobFound(OPEN_CIRCLE, name, None))
     assert script.said() == []
+
+
+def test_a_sealed_blob_is_asked_for_by_a_name_that_tells_nothing(script) -> None:
+    photo = b"photo"
+    blob = sha256(photo).digest()
+    first, second = script.link(), script.link(dialled=True)
+    script.tell(BlobNeeded(OPEN_CIRCLE, blob, sealed=True))
+    (asked,) = script.said(first)
+    assert asked == BlobWanted(
+        OPEN_CIRCLE, sealed_name(blob, asking(seeded("transcript", first), LISTENER))
+    )
+    assert script.said(second) == []
+    script.hear(first, BlobFound(OPEN_CIRCLE, asked.blob, None))
+    (again,) = script.said(second)
+    assert again.blob not in (asked.blob, blob), "it is worth nothing on another link"
+    script.hear(second, BlobFound(OPEN_CIRCLE, again.blob, photo))
+    (store,) = script.made(StoreBlob)
+    assert (store.blob, store.data) == (blob, photo)
+    script.tell(BlobStored(store.request, True))
+    assert script.said() == []
+
+
+def test_another_blob_under_a_sealed_name_closes_the_link(script) -> None:
+    link = script.link()
+    script.tell(BlobNeeded(OPEN_CIRCLE, sha256(b"photo").digest(), sealed=True))
+    (asked,) = script.said(link)
+    script.hear(link, BlobFound(OPEN_CIRCLE, asked.blob, b"another"))
+    assert script.closed() == ["a blob is not the one that was asked for"]
+
+
+def test_who_is_asked_for_a_sealed_blob_cannot_have_it_by_asking_back(script) -> None:
+    photo = b"photo"
+    blob = sha256(photo).digest()
+    nosy, giver = script.link(), script.link()
+    script.tell(BlobNeeded(OPEN_CIRCLE, blob, sealed=True))
+    (asked,) = script.said(nosy)
+    script.hear(nosy, asked)
+    (read,) = script.made(ReadBlob)
+    assert sealed_name(blob, read.asking) != asked.blob
+    script.tell(BlobRead(read.request, None))
+    script.tell(MessageSent(nosy))
+    script.hear(nosy, BlobFound(OPEN_CIRCLE, asked.blob, None))
+    (again,) = script.said(giver)
+    script.hear(giver, BlobFound(OPEN_CIRCLE, again.blob, photo))
+    (store,) = script.made(StoreBlob)
+    script.tell(BlobStored(store.request, True))
+    assert script.made(ReadBlob) == []
+
+
+def test_who_knows_a_sealed_blob_and_asked_in_vain_gets_it_when_it_is_here(script) -> None:
+    blob = sha256(b"photo").digest()
+    link = script.link()
+    name = sealed_name(blob, asking(seeded("transcript", link), DIALLER))
+    script.hear(link, BlobWanted(OPEN_CIRCLE, name))
+    (read,) = script.made(ReadBlob)
+    assert (read.blob, sealed_name(blob, read.asking)) == (name, name)
+    script.tell(BlobRead(read.request, None))
+    script.tell(MessageSent(link))
+    giver = script.link()
+    script.tell(BlobNeeded(OPEN_CIRCLE, blob, sealed=True))
+    for one in (link, giver):
+        for asked in script.said(one):
+            script.hear(one, BlobFound(OPEN_CIRCLE, asked.blob, b"photo" if one == giver else None))
+    (store,) = script.made(StoreBlob)
+    script.tell(BlobStored(store.request, True))
+    (read,) = script.made(ReadBlob)
+    assert read.blob == name

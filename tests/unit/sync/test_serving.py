@@ -37,6 +37,8 @@ from p2pshare.sync.serving import ServeQueue, SmallRead
 CIRCLE = b"c" * 32
 COMPLETE = ServedStatus.COMPLETE
 
+ASKING = b"how the peer asks"
+
 
 def wanted(number: int, held: int = 0) -> Wanted:
     return Wanted(number.to_bytes(32, "big"), (bytes(32),) * held, False)
@@ -48,7 +50,7 @@ def ids(count: int) -> tuple[bytes, ...]:
 
 @pytest.fixture
 def queue() -> ServeQueue:
-    return ServeQueue(7)
+    return ServeQueue(7, ASKING)
 
 
 def test_one_read_at_a_time_until_the_feed_is_at_its_end(queue: ServeQueue, author: Author) -> None:
@@ -102,7 +104,7 @@ def test_small_reads_take_turns_with_feeds(queue: ServeQueue) -> None:
     queue.stretches_read(read, StretchesRead(2, (), (FeedRead(wanted(1).feed, COMPLETE),)))
     queue.message_sent()
     read = queue.next_read(3)
-    assert read == ReadBlob(3, 7, CIRCLE, ids(1)[0])
+    assert read == ReadBlob(3, 7, CIRCLE, ids(1)[0], ASKING)
     (data,) = queue.blob_read(read, BlobRead(3, b"jpeg").data)
     assert decode_message(data) == BlobFound(CIRCLE, ids(1)[0], b"jpeg")
 
