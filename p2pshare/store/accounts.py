@@ -24,7 +24,11 @@ from p2pshare.domain.views import BalanceView
 from p2pshare.limits import AFTER_ENTRIES_MAX
 from p2pshare.store import local
 from p2pshare.store.labels import names_of, times_of
-from p2pshare.store.signed_payments import in_several_lines, signed_payments
+from p2pshare.store.signed_payments import (
+    in_several_lines,
+    persons_in_several_lines,
+    signed_payments,
+)
 
 _SOFT_SETTING: Final = "hours_soft_limit_minutes"
 _HARD_SETTING: Final = "hours_hard_limit_minutes"
@@ -195,10 +199,9 @@ class Accounts:
         limits = self.limits()
         if person is not None:
             persons = [person]
-        elif concerning is not None:
-            persons = sorted({concerning, *self._payers_of(concerning, circle)})
         else:
-            persons = sorted(self._all_minutes(circle))
+            several = persons_in_several_lines(self._connection, bytes.fromhex(circle))
+            persons = [one.hex() for one in several]
         found = [self._overspent(one, circle, limits) for one in persons]
         return [
             one
@@ -218,15 +221,6 @@ class Accounts:
         of_feed = {one.entry_id for one in signed if one.feed == feed}
         elsewhere = [one for one in latest(signed) if one not in of_feed]
         return elsewhere[:AFTER_ENTRIES_MAX]
-
-    def _payers_of(self, person: str, circle: str) -> list[str]:
-        return [
-            payer
-            for (payer,) in self._connection.execute(
-                "SELECT DISTINCT payer FROM payments WHERE circle = ? AND payee = ?",
-                (circle, person),
-            )
-        ]
 
     def _overspent(self, person: str, circle: str, limits: HourLimits) -> OverspentView | None:
         found = self._find_overspent(person, circle, limits)

@@ -25,13 +25,24 @@ _header: Final = msgspec.msgpack.Decoder(Header)
 
 def in_several_lines(connection: sqlite3.Connection, person: bytes, circle: bytes) -> bool:
     """Whether a person has more than one feed in a circle, or a forked one."""
-    row = connection.execute(
-        "SELECT count(*), count(b.feed) FROM feeds AS f"
-        " JOIN circles AS c ON c.number = f.circle LEFT JOIN branches AS b ON b.feed = f.number"
-        " WHERE f.person = ? AND c.circle = ?",
-        (person, circle),
-    ).fetchone()
-    return bool(row[0] > 1 or row[1])
+    return bool(_several(connection, "c.circle = ? AND f.person = ?", (circle, person)))
+
+
+def persons_in_several_lines(connection: sqlite3.Connection, circle: bytes) -> list[bytes]:
+    """The persons with more than one feed in a circle, or a forked one, ascending."""
+    return _several(connection, "c.circle = ?", (circle,))
+
+
+def _several(connection: sqlite3.Connection, where: str, values: tuple[bytes, ...]) -> list[bytes]:
+    return [
+        person
+        for (person,) in connection.execute(
+            "SELECT f.person FROM feeds AS f JOIN circles AS c ON c.number = f.circle"
+            f" LEFT JOIN branches AS b ON b.feed = f.number WHERE {where}"
+            " GROUP BY f.person HAVING count(*) > 1 OR count(b.feed) > 0 ORDER BY f.person",
+            values,
+        )
+    ]
 
 
 def signed_payments(

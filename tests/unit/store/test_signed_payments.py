@@ -9,7 +9,11 @@ from p2pshare.domain.hours import PAYMENT_KINDS
 from p2pshare.limits import OVERSPENDING_LINES_MAX
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.log.keys import SigningKey
-from p2pshare.store.signed_payments import in_several_lines, signed_payments
+from p2pshare.store.signed_payments import (
+    in_several_lines,
+    persons_in_several_lines,
+    signed_payments,
+)
 
 ADA, BEN, CLEO, _ = PERSONS
 few = settings(max_examples=max(20, settings().max_examples // 5))
@@ -60,6 +64,9 @@ def test_one_feed_is_one_line_until_it_forks():
         for _ in range(2):
             reader.take([world.open_feed(BEN).opening])
         assert several(reader, BEN)
+        both = persons_in_several_lines(reader.database.connection, OPEN_CIRCLE)
+        assert both == sorted([ADA.id, BEN.id])
+        assert persons_in_several_lines(reader.database.connection, b"c" * 32) == []
         assert read(reader, CLEO) == []
 
 
