@@ -144,6 +144,20 @@ class RequestSession(PersonCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddHold(PersonCommand):
+    """Wait for a thing that is lent: be told when it is one's turn."""
+
+    listing: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropHold(PersonCommand):
+    """Wait no longer for a thing."""
+
+    listing: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class OpenRepair(PersonCommand):
     """Take ``quantity`` of one's own things off the shelf; ``fixer``: also ask for somebody."""
 
@@ -269,6 +283,8 @@ Command: TypeAlias = (
     | RequestLoan
     | RequestGift
     | RequestSession
+    | AddHold
+    | DropHold
     | OpenRepair
     | MoveAgreement
     | GrantInduction

@@ -46,7 +46,7 @@ def request_loan(
     check_open(listing, command.person, today, TransactionType.BORROW_LEND)
     span = _asked_span(listing, command, today)
     quantity = check_offered_quantity(listing, command.quantity)
-    _check_length(listing, listing.terms, span, today)
+    check_length(listing, listing.terms, span, today)
     if missing is not None:
         raise DomainError(missing)
     request = LoanRequest(
@@ -178,8 +178,8 @@ def _check_renewable(loan: AgreementState, listing: ListingState, until_day: str
         raise DomainError(f"a loan is at most {limits.LOAN_DAYS_MAX} days long; choose fewer")
 
 
-def _check_length(listing: ListingState, terms: tuple[str, ...], span: Span, today: str) -> None:
-    """Refuse more days than policy and terms allow."""
+def check_length(listing: ListingState, terms: tuple[str, ...], span: Span, today: str) -> None:
+    """Raise DomainError for more days than policy and terms allow."""
     until_day = span.until_day or span.from_day
     length = days.days_between(span.from_day, until_day)
     if length > limits.LOAN_DAYS_MAX:

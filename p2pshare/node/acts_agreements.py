@@ -22,6 +22,7 @@ from p2pshare.domain.rules import close_listing, put_listing
 from p2pshare.domain.session import SESSION
 from p2pshare.domain.session_rules import move_session, request_session
 from p2pshare.node.acting import Act, Acting, Done
+from p2pshare.node.acts_holds import take_turn_of
 from p2pshare.store.lookup import listing_header
 
 
@@ -30,7 +31,9 @@ def _request_loan(acting: Acting, command: commands.RequestLoan) -> Done:
     header = listing_header(acting.writing.connection, command.listing)
     missing = acting.missing(listing, command.person)
     draft = request_loan(listing, header, command, acting.today(), missing)
-    return Done(acting.writing.write_sealed(draft, (command.person, listing.owner)))
+    loan = acting.writing.write_sealed(draft, (command.person, listing.owner))
+    take_turn_of(acting, command.listing)
+    return Done(loan)
 
 
 def _request_gift(acting: Acting, command: commands.RequestGift) -> Done:

@@ -18,6 +18,7 @@ from p2pshare.node.authoring import Author, Performed
 from p2pshare.node.backup import Backup
 from p2pshare.node.categories import bundled_categories
 from p2pshare.node.config import local_zone
+from p2pshare.node.entailing import Entailing
 from p2pshare.node.ingest import Arrival, Ingest, IngestReport
 from p2pshare.node.keystore import KeyStore, Passphrase, no_passphrase
 from p2pshare.node.own_lists import Words
@@ -69,6 +70,7 @@ class Ledger:
             self._keys_of_version = -1
             self.ingest: Final = Ingest(self.database, self.clock, self.reading_keys, quota)
             self.author: Final = Author(self.ingest, self.keys, self.clock, zone)
+            self._entailing = Entailing(self.ingest, self.keys, self.clock, zone)
             self.queries: Final = Queries(
                 self.database.connection, bundled_categories(), Words(folder).vocabulary
             )
@@ -95,7 +97,8 @@ class Ledger:
     def perform(self, command: Command, passphrase: bytes | None = None) -> list[Performed]:
         """Do what a person asks, and tell the circle what follows from it.
 
-        The first result is the command's; others are entries that it entails (promised days).
+        The first result is the command's; others are entries that it entails, as does the time
+        (promised days, turns, what is accepted by itself).
         Raises DomainError, UnknownReference, KeyLocked, or another StoreError or NodeError.
         """
         if isinstance(command, AddPerson):
@@ -103,11 +106,17 @@ class Ledger:
             self._reading_keys = None
         else:
             performed = self.author.perform(command)
-        return [performed, *self.entail(performed.report)]
+        return [performed, *self.entail(performed.report, timely=True)]
 
-    def entail(self, report: IngestReport) -> list[Performed]:
-        """Write what our persons owe the circle after a change: the days that are promised."""
-        return [Performed(b"", followed) for followed in self.author.publish_busy(report)]
+    def entail(
+        self, report: IngestReport | None = None, *, timely: bool = False
+    ) -> list[Performed]:
+        """Write what our persons owe the circle after a change; without one, after all of them.
+
+        ``timely``: also what follows from the time alone. Raises StoreError.
+        """
+        followed = self._entailing.follow(report, timely=timely)
+        return [Performed(b"", one) for one in followed]
 
     def receive(self, arrivals: list[Arrival]) -> IngestReport:
         """Take in what peers sent."""

@@ -116,7 +116,7 @@ class Desk:
                 self._ingest()
         self._ingest()
         # What is promised now is told as it is in life, so that the next move tells one change.
-        self.ledger.author.publish_busy()
+        self.ledger.entail()
 
     def _tag(self, agreement: bytes) -> bytes:
         """As ``node.authoring`` names a promise."""

@@ -187,7 +187,7 @@ def _check_promised_days(ledger: Ledger) -> None:
     if own:
         person = next(iter(own))
         ledger.perform(SetName(person=person, name=own[person]))
-        assert ledger.author.publish_busy() == [], "promised days were left unpublished"
+        assert ledger.entail() == [], "promised days were left unpublished"
 
 
 def _check_forgetting(ledger: Ledger, promised: Promised, foreign: Foreign) -> None:

@@ -81,7 +81,7 @@ def _busy(ledger: Ledger) -> int:
     return int(row[0])
 
 
-@pytest.mark.parametrize("follower", ["command", "receive", "publish_busy"])
+@pytest.mark.parametrize("follower", ["command", "receive", "start"])
 def test_promised_days_are_published_after_a_crash_before(follower: str, tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ada, loan = _lent(ledger)
@@ -95,10 +95,10 @@ def test_promised_days_are_published_after_a_crash_before(follower: str, tmp_pat
     elif follower == "receive":
         assert len(ledger.entail(ledger.receive([]))) == 1
     else:
-        assert len(ledger.author.publish_busy()) == 1
+        assert len(ledger.entail()) == 1
     assert _busy(ledger) == 1
     assert ledger.entail(ledger.receive([])) == []
-    assert ledger.author.publish_busy() == []
+    assert ledger.entail() == []
     ledger.close()
 
 

@@ -73,7 +73,7 @@ def test_what_is_given_is_gone(make, ada, ben):
     there = make.entry(ada, "gift.hand-over", CustodyMove(), after=[yes])
     assert takes(fold_agreement(GIFT, asked, ada, []), TODAY) is None
     promised = takes(fold_agreement(GIFT, asked, ada, [yes]), TODAY)
-    assert (promised.until_day, promised.out) == (TODAY, False)
+    assert (promised.until_day, promised.out) == (None, False)
     given_away = takes(fold_agreement(GIFT, asked, ada, [yes, there]), TODAY)
     assert (given_away.until_day, given_away.out) == (None, True)
 

@@ -87,7 +87,7 @@ def test_an_accept_entails_the_promised_days(pair):
     performed = a.perform(commands.MoveAgreement(person=a.ada, agreement=loan, move="accept"))
     assert len(performed) == 2
     assert kinds(a)[-2:] == ["sealed", "listing.busy"]
-    assert a.author.publish_busy() == []
+    assert a.entail() == []
 
 
 # --- refusals write nothing -----------------------------------------------------------------------
@@ -257,7 +257,7 @@ def test_a_locked_owner_publishes_the_free_days_once_unlocked(tmp_path):
         meet(a, b)
         assert len(b.queries.busy_periods(drill.hex())) == 1
         a.keys.unlock(ada, b"1234")
-        assert len(a.author.publish_busy()) == 1
+        assert len(a.entail()) == 1
         meet(a, b)
         assert b.queries.busy_periods(drill.hex()) == []
 
