@@ -165,3 +165,59 @@ def test_one_computer_that_knows_all_it_wrote_never_overspends_apart(payments, r
 def test_nothing_paid_is_nothing_overspent(limit):
     assert find_overspent(0, [], limit) is None
     assert find_overspent(60, [], limit) is None
+
+
+# --- a life of several computers that keep to the rule --------------------------------------------
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["pay", "receive", "meet"]), st.integers(0, 2), st.integers(1, 900)),
+    max_size=40,
+)
+
+
+class Computer:
+    """One of somebody's computers: what it holds, and the rule that it keeps."""
+
+    def __init__(self):
+        self.received, self.payments = {}, {}
+        self.last = None
+
+    def pay(self, name, minutes, feed):
+        balance = sum(self.received.values()) - sum(one.minutes for one in self.payments.values())
+        if balance - minutes < -LIMIT:
+            return
+        knew = {*latest(self.payments.values()), *([] if self.last is None else [self.last])}
+        payment = SignedPayment(name.encode().ljust(32, b"."), feed, minutes, tuple(knew))
+        self.payments[payment.entry_id] = payment
+        self.last = payment.entry_id
+
+    def take_all_of(self, other):
+        self.received.update(other.received)
+        self.payments.update(other.payments)
+
+
+@given(STEPS)
+def test_who_keeps_to_the_rule_is_past_the_limit_only_by_signing_apart(steps):
+    computers = [Computer() for _ in range(3)]
+    for number, (what, place, minutes) in enumerate(steps):
+        computer = computers[place]
+        if what == "pay":
+            computer.pay(str(number), minutes, bytes([place]))
+        elif what == "receive":
+            computer.received[number] = minutes
+        else:
+            computer.take_all_of(computers[minutes % 3])
+    together = Computer()
+    for computer in computers:
+        alone = sum(computer.received.values())
+        paid_here = list(computer.payments.values())
+        if len({payment.feed for payment in paid_here}) == 1:
+            assert find_overspent(alone, paid_here, LIMIT) is None, "no computer sees it alone"
+        together.take_all_of(computer)
+    received = sum(together.received.values())
+    payments = list(together.payments.values())
+    past = sum(payment.minutes for payment in payments) - received - LIMIT
+    found = find_overspent(received, payments, LIMIT)
+    assert (0 if found is None else found.by) == max(0, past)
+    if found is not None:
+        assert len({payment.feed for payment in found.apart}) > 1
