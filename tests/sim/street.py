@@ -20,7 +20,7 @@ from sim.real_ledger import RealLedger, RealNode
 from sim.world import World
 
 from p2pshare.clock import ManualClock
-from p2pshare.domain.commands import AddPerson, Command, PersonCommand
+from p2pshare.domain.commands import AddPerson, PersonCommand
 from p2pshare.domain.days import DAY_MS, add_days, day_of
 from p2pshare.errors import DomainError, UnknownReference
 from p2pshare.node.backup import read_backup, write_backup
@@ -44,6 +44,25 @@ class HouseClock(ManualClock):
     def time_ms(self) -> int:
         return self.street.time_ms() + self.off_ms
 
+    def monotonic(self) -> float:
+        return self.street.monotonic()
+
+
+class HouseNode(RealNode):
+    """A computer on the network."""
+
+    def host(self, name: str, pin: bytes | None) -> bytes:
+        """Somebody new lives here, or signs here with a PIN, as at a desk; the person's key."""
+        performed = self.ledger.ledger.perform(AddPerson(name=name, desk=pin is not None), pin)
+        for one in performed:
+            self._publish(one.report)
+        return performed[0].subject
+
+    def tend(self) -> None:
+        """What a node does from time to time: what time alone has changed, and what was left."""
+        for one in self.ledger.ledger.entail(timely=True):
+            self._publish(one.report)
+
 
 @dataclass(frozen=True)
 class Size:
@@ -56,12 +75,16 @@ class Size:
 
 @dataclass(eq=False)
 class Person:
-    """Somebody of the street: a key (32 bytes), and how reliable they are (0 to 1)."""
+    """Somebody of the street: a key (32 bytes), and how reliable they are (0 to 1).
+
+    Who has a PIN has no computer, and signs at the library's desk.
+    """
 
     number: int
     name: str
     key: bytes
     reliability: float
+    pin: bytes | None = None
 
 
 @dataclass(eq=False)
@@ -69,7 +92,7 @@ class Home:
     """A computer: who lives at it, on how many days it is on, until when it is away altogether."""
 
     name: str
-    node: RealNode
+    node: HouseNode
     diligence: float
     people: list[Person] = field(default_factory=list)
     away_until: int = 0
@@ -117,9 +140,9 @@ class Street:
         self.desk = self.install("desk", diligence=0.85)
         self.library = self.move_in(self.desk, "Library")
         while len(self.people) < max(2, self.size.people // 8):
-            self.move_in(self.desk, f"Guest {len(self.people)}")
+            self.move_in(self.desk, f"Guest {len(self.people)}", pin=b"2357")
         while len(self.people) < self.size.people:
-            diligence = self.drawn.choice((0.9, 0.7, 0.5, 0.3, 0.15))
+            diligence = self.drawn.choice((0.8, 0.6, 0.4, 0.25, 0.1))
             home = self.install(f"house {len(self.homes)}", diligence)
             living = self.drawn.choice((1, 2, 2, 3, 3))
             for _ in range(min(living, self.size.people - len(self.people))):
@@ -132,17 +155,17 @@ class Street:
         folder = self.folder / f"{self._installed} {name}"
         off_ms = self.drawn.choice((0, 0, 1, -1, 90, -40, 3600)) * 1000
         ledger = RealLedger(folder, HouseClock(self.clock, off_ms))
-        node = self.world.add(f"{name} {self._installed}", RealNode, ledger=ledger)
-        assert isinstance(node, RealNode)
+        node = self.world.add(f"{name} {self._installed}", HouseNode, ledger=ledger)
+        assert isinstance(node, HouseNode)
         home = Home(name, node, diligence)
         self.homes.append(home)
         return home
 
-    def move_in(self, home: Home, name: str) -> Person:
+    def move_in(self, home: Home, name: str, pin: bytes | None = None) -> Person:
         """Somebody new, at ``home``."""
-        key = home.node.perform(AddPerson(name=name))
+        key = home.node.host(name, pin)
         reliability = self.drawn.choice((1.0, 0.9, 0.7, 0.4))
-        person = Person(len(self.people), name, key, reliability)
+        person = Person(len(self.people), name, key, reliability, pin)
         self.people.append(person)
         home.people.append(person)
         return person
@@ -203,8 +226,8 @@ class Street:
     def _open_file(self, home: Home) -> None:
         before = home.ledger
         ledger = RealLedger(before.ledger.folder, before.clock)
-        node = self.world.add(home.node.name, RealNode, ledger=ledger)
-        assert isinstance(node, RealNode)
+        node = self.world.add(home.node.name, HouseNode, ledger=ledger)
+        assert isinstance(node, HouseNode)
         home.node = node
 
     # --- days ---------------------------------------------------------------------------------
@@ -276,9 +299,24 @@ class Street:
 
     # --- what people do -----------------------------------------------------------------------
 
-    def attempt(self, home: Home, command: Command) -> bytes | None:
+    def open_keys(self, home: Home) -> None:
+        """Whoever needs a PIN here has just given it; it holds for two minutes."""
+        for person in home.people:
+            if person.pin is not None:
+                home.ledger.ledger.keys.unlock(person.key, person.pin)
+
+    def everybody_meets(self) -> None:
+        """All computers are on, and whoever has something to sign has come to the desk."""
+        self.meet(self.homes)
+        for home in self.homes:
+            self.open_keys(home)
+            home.node.tend()
+        self.meet(self.homes)
+
+    def attempt(self, home: Home, command: PersonCommand) -> bytes | None:
         """Do what somebody asks at this computer; None if it is refused, which is counted."""
         self.pass_minutes(self.drawn.randrange(1, 4))
+        self.open_keys(home)
         name = type(command).__name__
         move = getattr(command, "move", "")
         said = f"{name} {move}".strip()
@@ -288,7 +326,6 @@ class Street:
             self.statistics.refused[said, _reason(refusal)] += 1
             return None
         self.statistics.done[said] += 1
-        assert isinstance(command, PersonCommand)
         return subject
 
     def close(self) -> None:

@@ -232,6 +232,33 @@ def _overbooked(home: Home, owner: Person) -> set[str]:
     return found & promised
 
 
+def assert_queues_are_told(street: Street) -> None:
+    """Everybody sees how many wait for a thing: each person once, and nobody who has left."""
+    told: dict[str, list[str]] = defaultdict(list)
+    for listing, token in street.kiosk.ledger.database.connection.execute(
+        "SELECT w.listing, w.token FROM waiting AS w JOIN listings AS l ON l.listing = w.listing"
+        " WHERE l.closed = 0 ORDER BY w.listing, w.place"
+    ):
+        told[listing].append(token)
+    waiting: dict[str, dict[str, str]] = defaultdict(dict)
+    for home in street.homes:
+        for person in home.people:
+            for listing, token, holder in home.ledger.database.connection.execute(
+                "SELECT a.listing, a.queue_tag, a.asker FROM agreements AS a"
+                " JOIN listings AS l ON l.listing = a.listing AND l.closed = 0"
+                " WHERE a.kind = 'hold' AND a.owner = ?"
+                " AND a.underlying_state IN ('waiting', 'offered')",
+                (person.key.hex(),),
+            ):
+                waiting[listing][token] = holder
+    for listing in told.keys() | waiting.keys():
+        tokens = told[listing]
+        holders = [waiting[listing].get(token) for token in tokens]
+        assert None not in holders, f"{listing}: somebody is told of who does not wait"
+        assert len(set(holders)) == len(holders), f"{listing}: somebody waits twice"
+        assert set(holders) == set(waiting[listing].values()), f"{listing}: somebody is left out"
+
+
 # --- files ----------------------------------------------------------------------------------------
 
 

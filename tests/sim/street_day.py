@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from sim.street import Home, Person, Street
 
-from p2pshare.domain.commands import Command, MoveAgreement
+from p2pshare.domain.commands import MoveAgreement, PersonCommand
 from p2pshare.domain.views import AgreementView
 
 _Item = TypeVar("_Item")
@@ -51,7 +51,7 @@ class Day:
 
     # --- asking -------------------------------------------------------------------------------
 
-    def do(self, command: Command) -> bytes | None:
+    def do(self, command: PersonCommand) -> bytes | None:
         """The subject, or None if it was refused."""
         return self.street.attempt(self.home, command)
 

@@ -15,7 +15,8 @@ HABITS: Final = (*street_things.HABITS, *street_loans.HABITS, *street_exchange.H
 
 
 def live(street: Street, home: Home) -> None:
-    """Everybody who lives at this computer sits down at it once."""
+    """Everybody who lives at this computer sits down at it once, after it has looked round."""
+    home.node.tend()
     for person in home.people:
         day = Day(street, home, person)
         for habit in HABITS:

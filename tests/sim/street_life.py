@@ -39,7 +39,7 @@ def walk(street: Street, check: Callable[[Street], None]) -> None:
         if day in apart:
             _two_computers_promise(street)
         if day in apart or day % MONTH == MONTH - 1 or day == days - 1:
-            street.meet(street.homes)
+            street.everybody_meets()
             check(street)
         street.next_morning()
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from sim.street_day import Day, Habit
 
-from p2pshare.domain.commands import Forget, RequestLoan
+from p2pshare.domain.commands import AddHold, DropHold, Forget, RequestLoan
 from p2pshare.domain.days import add_days
 from p2pshare.domain.views import AgreementView
 
@@ -53,6 +53,27 @@ def borrow_for_hours(day: Day) -> None:
             until_day=f"{date}T{last:02}:30",
         )
     )
+
+
+def wait_for_something(day: Day) -> None:
+    """What is out is waited for; who has waited long enough leaves."""
+    taken = day.listings(f"{OFFERED} AND listing IN (SELECT listing FROM busy_periods WHERE out)")
+    if taken:
+        day.do(AddHold(person=day.key, listing=day.one_of(taken)))
+
+
+def tend_holds(day: Day) -> None:
+    """Whose turn it is asks for the thing, or lets the turn pass, or leaves the queue."""
+    for hold in day.agreements:
+        if hold.kind != "hold" or day.owns(hold):
+            continue
+        listing = bytes.fromhex(hold.listing)
+        match hold.underlying_state:
+            case "offered" if day.mood(0.6):
+                until = add_days(day.today, day.draw(2, 5))
+                day.do(RequestLoan(person=day.key, listing=listing, until_day=until))
+            case "waiting" | "offered" if day.chance(0.03):
+                day.do(DropHold(person=day.key, listing=listing))
 
 
 def tend_loans(day: Day) -> None:
@@ -139,6 +160,8 @@ def forget_an_agreement(day: Day) -> None:
 
 HABITS: Final = (
     Habit(tend_loans, 1.0),
+    Habit(tend_holds, 1.0),
+    Habit(wait_for_something, 0.06),
     Habit(borrow, 0.08),
     Habit(borrow_for_hours, 0.015),
     Habit(forget_an_agreement, 0.01),
