@@ -60,6 +60,9 @@ COMMANDS: Final = {
     "Borrowing and lending": {
         "loan": ("loans", "Ask to borrow, lend, give back."),
         "loans": ("loans", "Your loans, and what may be done next."),
+        "bookings": ("bookings", "When a thing is free, and when it is not."),
+        "hold": ("holds", "Wait for a thing that somebody else has."),
+        "holds": ("holds", "What you wait for, and who waits for your things."),
         "gift": ("gifts", "Ask for what is given away; give."),
         "gifts": ("gifts", "What you were given and gave away."),
         "session": ("gifts", "Be taught or helped; teach or help."),

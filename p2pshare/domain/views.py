@@ -132,6 +132,28 @@ class AgreementView:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldView:
+    """Somebody who waits for a thing; ``state`` is waiting or offered.
+
+    ``position`` is their place among those ``waiting``, from 1, or None while the owner's computer
+    has not seen them; ``offered_until_ms`` is how long it is their turn, or None.
+    """
+
+    hold: str
+    listing: str
+    title: str
+    person: str
+    person_name: str
+    owner: str
+    owner_name: str
+    state: str
+    position: int | None
+    waiting: int
+    offered_until_ms: int | None
+    circle: str
+
+
+@dataclass(frozen=True, slots=True)
 class InductionView:
     """A statement that ``witness`` has shown ``person`` how to use a listing.
 

@@ -41,6 +41,7 @@ from p2pshare.node.lock import NodeLock
 from p2pshare.node.network import Network
 from p2pshare.node.reading import Reading
 from p2pshare.node.reminding import Reminding
+from p2pshare.node.tending import Tending
 from p2pshare.node.worker import Worker
 from p2pshare.store import local
 from p2pshare.store.queries import Queries
@@ -76,6 +77,9 @@ class Node:
         )
         self._reminding = Reminding(
             self._writer, self._reading, self._running_journal, self._clock, self._tell
+        )
+        self._tending = Tending(
+            self._writer, self._reading, self._running_journal, self._clock, self._publish
         )
         self._tasks = Tasks("node")
         # A listener that nobody holds any more is forgotten with all it has not heard.
@@ -115,6 +119,7 @@ class Node:
             self._tasks.start(self._watch_others(), name="watch other processes")
             self._tasks.start(self._gallery.tidy(), name="tidy photos")
             self._tasks.start(self._reminding.run(), name="remind")
+            self._tasks.start(self._tending.run(), name="tend")
         except BaseException:
             await self.stop()
             raise

@@ -27,6 +27,7 @@ from p2pshare.domain.views import (
 from p2pshare.store import local
 from p2pshare.store.accounts import Accounts
 from p2pshare.store.agreements import AgreementQueries
+from p2pshare.store.bookings import Bookings
 from p2pshare.store.busy import busy_periods_of
 from p2pshare.store.feeds import read_frontier, tips_of
 from p2pshare.store.history import HistoryQueries
@@ -70,6 +71,11 @@ class Queries:
     def accounts(self) -> Accounts:
         """Accounts of hours: balances, limits, statements."""
         return self._accounts
+
+    @property
+    def bookings(self) -> Bookings:
+        """When things are booked, and who waits for them."""
+        return Bookings(self._connection)
 
     @property
     def inductions(self) -> Inductions:
