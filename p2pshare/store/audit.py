@@ -95,6 +95,7 @@ class _Audit:
     damaged: list[Examined] = field(default_factory=list)
     owed: list[int] = field(default_factory=list)
     noted: bool = False
+    folded_anew: bool = False
     entries: int = 0
     signatures: int = 0
     chains: int = 0
@@ -126,8 +127,9 @@ class _Audit:
         self.faults.extend(check_structure(copy))
         if user_version < SCHEMA_VERSION and not self.faults:
             migrate(copy)  # the copy alone: the file stays as it is
-        if fold_version != FOLD_VERSION:
-            self.fault("table", "ledger", "the rows were folded by another version; rebuild")
+        if not fold_version:
+            self.fault("table", "ledger", "nobody knows which version folded the rows; rebuild")
+        self.folded_anew = 0 < (fold_version or 0) < FOLD_VERSION
         self._check_log(copy)
         self.faults.extend(check_local(copy))
         self._check_tables(copy)
@@ -187,7 +189,7 @@ class _Audit:
             name = self.names.get(number[0], f"row {number[0]}")
             if not any(fault.where == name for fault in self.faults):
                 self.fault("column", name, "the signature of a tip is marked as unchecked")
-        kept = keep_tables(copy)
+        kept = keep_tables(copy, folded=not self.folded_anew)
         try:
             remake(copy, self.keys)
         except StoreError as error:

@@ -85,8 +85,10 @@ def false_local_rows(connection: sqlite3.Connection) -> list[tuple[str, int]]:
     checks: dict[str, tuple[str, _Check]] = {
         "circles": ("circle, name, secret", _is_circle),
         "own_persons": (
-            "person, name, added_ms",
-            lambda row: _id(row[0]) and _text(row[1]) and isinstance(row[2], int),
+            "person, name, added_ms, desk",
+            lambda row: (
+                _id(row[0]) and _text(row[1]) and isinstance(row[2], int) and row[3] in (None, 0, 1)
+            ),
         ),
         "own_feeds": (
             "feed, circle, person, retired",
@@ -116,6 +118,14 @@ def false_local_rows(connection: sqlite3.Connection) -> list[tuple[str, int]]:
             lambda row: _id(row[0]) and (row[1] is None or isinstance(row[1], int)),
         ),
         "wanted_photos": ("circle, hash", lambda row: all(map(_id, row))),
+        "saved_searches": (
+            "person, text, category, added_ms",
+            lambda row: _id(row[0]) and all(map(_text, row[1:3])) and isinstance(row[3], int),
+        ),
+        "told_reminders": (
+            "person, key, told_ms",
+            lambda row: _id(row[0]) and _text(row[1]) and isinstance(row[2], int),
+        ),
         "thumbnails": (
             "hash, data, refusal",
             lambda row: _id(row[0]) and isinstance(row[1], bytes) and _text(row[2]),
@@ -151,11 +161,19 @@ def _text(value: object) -> bool:
     return isinstance(value, str) and not any("\ud800" <= one <= "\udfff" for one in value)
 
 
-def keep_tables(copy: sqlite3.Connection) -> list[str]:
-    """Put what is to be compared aside, in temporary tables; the names of the tables."""
-    for table, columns in COMPARED.items():
-        copy.execute(f"CREATE TEMP TABLE kept_{table} AS SELECT {columns} FROM main.{table}")
-    return list(COMPARED)
+def keep_tables(copy: sqlite3.Connection, *, folded: bool) -> list[str]:
+    """Put what is to be compared aside, in temporary tables; the names of the tables.
+
+    Not ``folded``: rows that an older version folded say what it knew, and are made anew when this
+    one opens the file.
+    """
+    left_out = () if folded else {table.name for table in FOLDED}
+    kept = [table for table in COMPARED if table not in left_out]
+    for table in kept:
+        copy.execute(
+            f"CREATE TEMP TABLE kept_{table} AS SELECT {COMPARED[table]} FROM main.{table}"
+        )
+    return kept
 
 
 def compare_tables(

@@ -45,19 +45,54 @@ def _fresh_ledger(path: Path) -> bytes:
 
 
 def _schema_pages(data: bytes, page_size: int) -> list[int]:
-    """The numbers of the pages of ``sqlite_master``, whose root is page 1."""
+    """The numbers of the pages of ``sqlite_master``, whose root is page 1, with those in which long
+    statements go on.
+    """
     found, waiting = [], [1]
     while waiting:
         page = waiting.pop()
         found.append(page)
         start = (page - 1) * page_size
         head = start + (_HEADER_BYTES if page == 1 else 0)
-        if data[head] != _INTERIOR:
-            continue
-        cells = int.from_bytes(data[head + 3 : head + 5], "big")
-        waiting.append(int.from_bytes(data[head + 8 : head + 12], "big"))
-        for index in range(cells):
-            at = head + 12 + 2 * index
+        interior = data[head] == _INTERIOR
+        if interior:
+            waiting.append(_number(data, head + 8))
+        pointers = head + (12 if interior else 8)
+        for index in range(int.from_bytes(data[head + 3 : head + 5], "big")):
+            at = pointers + 2 * index
             cell = start + int.from_bytes(data[at : at + 2], "big")
-            waiting.append(int.from_bytes(data[cell : cell + 4], "big"))
+            if interior:
+                waiting.append(_number(data, cell))
+            else:
+                found.extend(_overflow_pages(data, page_size, cell))
     return found
+
+
+def _overflow_pages(data: bytes, page_size: int, cell: int) -> list[int]:
+    """The pages in which the row of a leaf's cell goes on; its page has no reserved space."""
+    size, at = _varint(data, cell)
+    _, at = _varint(data, at)  # the row's number
+    if size <= page_size - 35:
+        return []
+    least = (page_size - 12) * 32 // 255 - 23
+    local = least + (size - least) % (page_size - 4)
+    page = _number(data, at + (local if local <= page_size - 35 else least))
+    found = []
+    while page:
+        found.append(page)
+        page = _number(data, (page - 1) * page_size)
+    return found
+
+
+def _number(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 4], "big")
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """The number that begins at ``at``, of 7 bits a byte, and where it ends. Of 8 bytes at most."""
+    value = 0
+    while True:
+        value = value << 7 | data[at] & 0x7F
+        at += 1
+        if data[at - 1] < 0x80:
+            return value, at

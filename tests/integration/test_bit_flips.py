@@ -80,7 +80,7 @@ def read_rows(path: Path) -> Rows:
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
     folder = tmp_path_factory.mktemp("flips")
-    world = village(listings=120)
+    world = village(listings=450)
     with FileReader(folder / "sound.db", ADA, BEN) as reader:
         reader.take_all(world)
         assert reader.database.truncate_log()
