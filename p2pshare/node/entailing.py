@@ -33,7 +33,7 @@ from p2pshare.node.keystore import KeyStore
 from p2pshare.node.writing import Writing
 from p2pshare.store import local
 from p2pshare.store.folded_tables import AGREEMENTS, LISTINGS
-from p2pshare.store.lookup import listings_with_agreements
+from p2pshare.store.lookup import listings_told_busy, listings_with_agreements
 from p2pshare.store.notes import PROMISES_UNPUBLISHED, read_note, remove_note
 from p2pshare.store.turns import (
     asked_loans,
@@ -101,14 +101,19 @@ class Entailing:
         """The listings of a person that have to be looked at."""
         connection = self._ingest.database.connection
         agreements: list[str] | None = None
+        forgotten = True
         listings: list[str] = []
         if report is not None:
             listings = [one.key for one in report.changes if one.table == LISTINGS.name]
             if note is None or report.promises_note == note:
                 changes = report.changes
-                agreements = [one.key for one in changes if one.table == AGREEMENTS.name]
+                changed = [one for one in changes if one.table == AGREEMENTS.name]
+                agreements = [one.key for one in changed]
+                forgotten = any(one.removed for one in changed)
         found = [
             *listings_with_agreements(connection, person, agreements),
+            # Which listing a forgotten agreement was about, nobody knows any more.
+            *(listings_told_busy(connection, person) if forgotten else ()),
             *owned_among(connection, person, listings),
             *(listings_waited_for(connection, person) if timely else ()),
         ]

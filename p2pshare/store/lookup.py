@@ -115,6 +115,18 @@ def last_entry_of(
     return tips[0]
 
 
+def listings_told_busy(connection: sqlite3.Connection, owner: bytes) -> list[tuple[bytes, bytes]]:
+    """(circle, listing) of an owner's listings of which promised days are published."""
+    return [
+        (bytes.fromhex(circle), bytes.fromhex(listing))
+        for circle, listing in connection.execute(
+            "SELECT l.circle, l.listing FROM listings AS l WHERE l.owner = ? AND EXISTS"
+            " (SELECT 1 FROM busy_periods AS p WHERE p.listing = l.listing)",
+            (owner.hex(),),
+        )
+    ]
+
+
 def listings_with_agreements(
     connection: sqlite3.Connection, owner: bytes, agreements: Sequence[str] | None
 ) -> list[tuple[bytes, bytes]]:
