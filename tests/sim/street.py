@@ -24,6 +24,7 @@ from p2pshare.domain.commands import AddPerson, PersonCommand
 from p2pshare.domain.days import DAY_MS, add_days, day_of
 from p2pshare.errors import DomainError, UnknownReference
 from p2pshare.node.backup import read_backup, write_backup
+from p2pshare.node.ingest import IngestReport
 from p2pshare.node.keystore import no_passphrase
 from p2pshare.node.ledger import LEDGER_FILE
 
@@ -58,9 +59,10 @@ class HouseNode(RealNode):
             self._publish(one.report)
         return performed[0].subject
 
-    def tend(self) -> None:
-        """What a node does from time to time: what time alone has changed, and what was left."""
-        for one in self.ledger.ledger.entail(timely=True):
+    def tend(self, *, starting: bool = False) -> None:
+        """What a node does from time to time, because of the time; and all of it when it starts."""
+        report = None if starting else IngestReport()
+        for one in self.ledger.ledger.entail(report, timely=True):
             self._publish(one.report)
 
 
@@ -310,7 +312,7 @@ class Street:
         self.meet(self.homes)
         for home in self.homes:
             self.open_keys(home)
-            home.node.tend()
+            home.node.tend(starting=True)
         self.meet(self.homes)
 
     def attempt(self, home: Home, command: PersonCommand) -> bytes | None:

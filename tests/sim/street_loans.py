@@ -87,7 +87,9 @@ def _as_lender(day: Day, loan: AgreementView) -> None:
     begun, over = loan.from_day <= day.today, loan.until_day < day.today
     match loan.underlying_state:
         case "requested" if day.mood(0.8):
-            day.move(loan, "decline" if over or day.chance(0.1) else "accept")
+            accepted = not over and day.chance(0.9) and day.move(loan, "accept")
+            if not accepted and (over or day.chance(0.5)):
+                day.move(loan, "decline")
         case "accepted" if loan.conflict and day.mood(0.5):
             day.move(loan, "cancel", note="I promised it twice, sorry")
         case "accepted" if begun and day.mood(0.8):
