@@ -158,21 +158,23 @@ class Accounts:
         self, person: str, circle: str, *, from_ms: int | None = None, until_ms: int | None = None
     ) -> list[StatementLine]:
         """The payments from and to a person within these times (inclusive), the oldest first."""
+        since = "" if from_ms is None else " AND min(e.time_ms, e.received_ms) >= :from_ms"
         rows = sorted(
             row
             for side in ("payer", "payee")
             for row in self._connection.execute(
                 f"SELECT min(e.time_ms, e.received_ms), {_PAYMENT_COLUMNS} FROM payments AS p"
                 " JOIN entries AS e ON e.id = bytes_of_hex(p.entry)"
-                f" WHERE p.circle = ? AND p.{side} = ?",
-                (circle, person),
+                f" WHERE p.circle = :circle AND p.{side} = :person{since}",
+                {"circle": circle, "person": person, "from_ms": from_ms},
             )
         )
-        balance = 0
+        moved = [row[5] if row[4] == person else -row[5] for row in rows]
+        balance = self.balance(person, circle).minutes - sum(moved)
         chosen = []
-        for at_ms, *row in rows:
-            balance += row[4] if row[3] == person else -row[4]
-            if (from_ms is None or at_ms >= from_ms) and (until_ms is None or at_ms <= until_ms):
+        for (at_ms, *row), minutes in zip(rows, moved, strict=True):
+            balance += minutes
+            if until_ms is None or at_ms <= until_ms:
                 chosen.append((at_ms, row, balance))
         names = names_of(self._connection, {one for _, row, _ in chosen for one in row[2:4]})
         return [_statement_line(at_ms, row, balance, names) for at_ms, row, balance in chosen]

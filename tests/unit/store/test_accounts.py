@@ -113,9 +113,23 @@ def test_whatever_is_signed_hours_sum_to_zero_at_every_moment(world, order):
         rebuild(reader.database, reader.keys)
         assert [_without_times(one) for one in overspent(reader)] == before
         for person in PERSONS:
-            lines = reader.queries.accounts.statement(person.id.hex(), CIRCLE)
-            assert lines[-1].balance if lines else True
-            assert [lines[-1].balance if lines else 0] == minutes_of(reader, person)
+            _check_statement(reader, person)
+
+
+def _check_statement(reader, person):
+    """It begins at nothing, ends at the balance, and a part of it says the same."""
+    statement = reader.queries.accounts.statement
+    lines = statement(person.id.hex(), CIRCLE)
+    balance = 0
+    for line in lines:
+        balance += line.minutes if line.payee == person.id.hex() else -line.minutes
+        assert line.balance == balance
+    assert [balance] == minutes_of(reader, person)
+    times = [line.at_ms for line in lines]
+    assert times == sorted(times)
+    for first, last in itertools.product(times[::3], repeat=2):
+        part = [line for line in lines if first <= line.at_ms <= last]
+        assert statement(person.id.hex(), CIRCLE, from_ms=first, until_ms=last) == part
 
 
 def _without_times(view):
