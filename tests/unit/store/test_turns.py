@@ -1,0 +1,134 @@
+"""Which listings an owner's computer looks after, and who waits and asks there."""
+
+import pytest
+from unit.store.world_kit import DAY, Reader, World, person_of
+
+from p2pshare.domain.agreement_bodies import HoldAdd, HoldMove, HoldOffer
+from p2pshare.domain.bodies import ListingPut, LoanPolicy
+from p2pshare.domain.hold import OPEN
+from p2pshare.domain.vocabulary import ExchangeType, ItemType
+from p2pshare.log.certificate import OPEN_CIRCLE
+from p2pshare.store.turns import (
+    asked_loans,
+    holds_in_queue,
+    holds_of,
+    holds_taken,
+    listings_waited_for,
+    owned_among,
+)
+
+ADA, BEN, CLEO = (person_of(number) for number in range(3))
+
+
+class Scene(World):
+    """Ada's drill and ladder; the drill is lent without asking her."""
+
+    def __init__(self):
+        super().__init__()
+        self.ada, self.ben, self.cleo = (self.open_feed(one) for one in (ADA, BEN, CLEO))
+        self.drill = self.offer(automatic=True)
+        self.ladder = self.offer()
+
+    def offer(self, **policy):
+        body = ListingPut(
+            exchange_type=ExchangeType.OFFER,
+            item_type=ItemType.GOOD,
+            transaction_types=("borrow-lend",),
+            quantity=1,
+            policy=LoanPolicy(**policy),
+        )
+        return self.write(self.ada, "listing.put", body)
+
+    def hold(self, feed, listing, token, *moves):
+        add = HoldAdd(
+            listing=listing.subject,
+            listing_header=listing.signed.header,
+            quantity=1,
+            from_day=DAY,
+            until_day=DAY,
+            token=token.ljust(8, b"-"),
+        )
+        readers = (feed.author, ADA)
+        entry = self.write(feed, "hold.add", add, readers=readers)
+        last = entry
+        for move in moves:
+            body = HoldOffer(offered_until_ms=2**53) if move == "offer" else HoldMove()
+            writer = self.ada if move in ("offer", "remove") else feed
+            last = self.write(
+                writer,
+                f"hold.{move}",
+                body,
+                subject=entry.subject,
+                after=[last],
+                readers=readers,
+            )
+        return entry
+
+
+@pytest.fixture
+def scene():
+    return Scene()
+
+
+def read(scene, question, *arguments, reader=ADA):
+    with Reader(reader) as node:
+        node.take_all(scene)
+        return question(node.database.connection, *arguments)
+
+
+def place(listing):
+    return (OPEN_CIRCLE, listing.subject)
+
+
+def test_where_somebody_waits_time_may_bring_something(scene):
+    assert read(scene, listings_waited_for, ADA.id) == []
+    scene.hold(scene.ben, scene.ladder, b"b", "drop")
+    assert read(scene, listings_waited_for, ADA.id) == []
+    scene.hold(scene.cleo, scene.ladder, b"c", "offer")
+    assert read(scene, listings_waited_for, ADA.id) == [place(scene.ladder)]
+    assert read(scene, listings_waited_for, BEN.id, reader=BEN) == []
+
+
+def test_so_may_it_where_yes_comes_by_itself(scene):
+    scene.request(scene.ben, scene.ladder)
+    assert read(scene, listings_waited_for, ADA.id) == []
+    scene.request(scene.ben, scene.drill)
+    assert read(scene, listings_waited_for, ADA.id) == [place(scene.drill)]
+
+
+def test_requests_come_as_they_came_and_no_more_than_asked_for(scene):
+    loans = [scene.request(feed, scene.drill) for feed in (scene.cleo, scene.ben, scene.ben)]
+    scene.move(scene.ada, loans[1], "decline", after=[loans[1]])
+    scene.request(scene.ben, scene.ladder)
+    found = [loans[0].subject, loans[2].subject]
+    assert read(scene, asked_loans, scene.drill.subject, 9) == found
+    assert read(scene, asked_loans, scene.drill.subject, 1) == found[:1]
+
+
+def test_the_queue_is_who_waits_and_whose_token_is_published(scene):
+    waiting = scene.hold(scene.ben, scene.drill, b"b")
+    gone = scene.hold(scene.cleo, scene.drill, b"c", "drop")
+    scene.hold(scene.cleo, scene.ladder, b"d")
+    found = read(scene, holds_in_queue, scene.drill.subject, ())
+    assert found == [waiting.subject]
+    published = [b"c-------", b"nobody's", b"d-------"]
+    found = read(scene, holds_in_queue, scene.drill.subject, published)
+    assert sorted(found) == sorted([waiting.subject, gone.subject])
+
+
+def test_the_places_of_somebody(scene):
+    taken = scene.hold(scene.ben, scene.drill, b"b", "offer", "take")
+    waiting = scene.hold(scene.ben, scene.drill, b"c")
+    drill = scene.drill.subject
+    assert read(scene, holds_of, drill, (BEN.id,), OPEN) == [waiting.subject]
+    assert read(scene, holds_taken, drill, (BEN.id, CLEO.id)) == [taken.subject]
+    assert read(scene, holds_of, drill, (CLEO.id,), OPEN) == []
+    assert read(scene, holds_of, drill, (), OPEN) == []
+    assert read(scene, holds_of, scene.ladder.subject, (BEN.id,), OPEN) == []
+
+
+def test_of_some_listings_those_of_an_owner(scene):
+    foreign = scene.put(scene.ben, "Saw")
+    named = [one.subject.hex() for one in (scene.drill, foreign)]
+    assert read(scene, owned_among, ADA.id, named) == [place(scene.drill)]
+    assert read(scene, owned_among, ADA.id, []) == []
