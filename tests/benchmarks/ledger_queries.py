@@ -19,6 +19,8 @@ from unittest.mock import patch
 from figures import Figure
 from made_agreements import Desk
 
+from p2pshare.domain.bookings import Moment
+from p2pshare.domain.days import add_days
 from p2pshare.domain.loan import LOAN
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.node.ledger import Ledger
@@ -69,6 +71,7 @@ def _measure_queries(desk: Desk) -> Iterator[Figure]:
 def _queries(desk: Desk) -> Iterable[tuple[str, Callable[[int], Any]]]:
     """What people look at; the number says which of the listings or members they look at."""
     queries, now_ms = desk.ledger.queries, desk.clock.time_ms()
+    now = Moment(desk.ledger.today(), 12 * 60)
     circle = OPEN_CIRCLE.hex()
     library = desk.library.person.hex()
     members = [feed.person.hex() for feed in desk.members]
@@ -113,11 +116,18 @@ def _queries(desk: Desk) -> Iterable[tuple[str, Callable[[int], Any]]]:
             lambda number: queries.agreements(now_ms, persons=[member(number)], limit=PAGE),
         ),
         (
-            "calendar of a listing",
+            "calendar of a listing, a month",
+            lambda number: queries.bookings.calendar(
+                listing(number), [library], now, now.day, add_days(now.day, 30)
+            ),
+        ),
+        (
+            "agreements about a listing that take it",
             lambda number: queries.agreements(
                 now_ms, listing=listing(number), states=sorted(LOAN.promises | LOAN.asked)
             ),
         ),
+        ("who waits for what, in the whole library", lambda _: queries.bookings.holds([library])),
         ("busy days of a listing", lambda number: queries.busy_periods(listing(number))),
         ("balance of a member", lambda number: queries.accounts.balance(member(number), circle)),
         ("balance of the library", lambda _: queries.accounts.balance(library, circle)),
