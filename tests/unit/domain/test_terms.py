@@ -4,6 +4,7 @@ import itertools
 import xml.etree.ElementTree as ElementTree
 from functools import reduce
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -77,6 +78,29 @@ def refusal(ask):
 
 def test_what_a_version_means_never_changes():
     assert "".join(f"\n{term.signed} {term.digest()}" for term in TERMS) + "\n" == DIGESTS
+
+
+def test_the_protocol_lists_each_with_its_digest():
+    text = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text(encoding="utf-8")
+    listed = text.split("<!-- table: terms -->")[1].split("<!-- end table -->")[0]
+    rows = [
+        [cell.strip("` ") for cell in line.strip("| ").split(" | ")]
+        for line in listed.strip().splitlines()[2:]
+    ]
+    assert rows == [
+        [
+            term.signed,
+            term.sentence("en"),
+            "; ".join(_spoken(name, value) for name, value in term.machine.to_dict().items()),
+            term.digest(),
+        ]
+        for term in TERMS
+    ]
+
+
+def _spoken(name, value):
+    items = value if isinstance(value, list) else [value]
+    return ", ".join(f"{name} {str(item).lower()}" for item in items)
 
 
 def test_a_digest_covers_every_sentence_and_the_machine_form(monkeypatch):
