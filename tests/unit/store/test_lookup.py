@@ -4,6 +4,7 @@ import pytest
 from unit.store.ledger_kit import ADA, BEN, CLEO
 from unit.store.world_kit import Reader, World
 
+from p2pshare.domain.bodies import BusyPeriod
 from p2pshare.domain.loan import LOAN
 from p2pshare.errors import UnknownReference
 from p2pshare.store import lookup
@@ -58,3 +59,13 @@ def test_listings_with_agreements(story):
     assert lookup.listings_with_agreements(connection, ADA.id, [loan.subject.hex()]) == expected
     assert lookup.listings_with_agreements(connection, ADA.id, ["00"]) == []
     assert lookup.listings_with_agreements(connection, BEN.id, None) == []
+
+
+def test_listings_told_busy(story):
+    world, reader, drill, _ = story
+    connection = reader.database.connection
+    assert lookup.listings_told_busy(connection, ADA.id) == []
+    period = BusyPeriod("2026-11-23", "2026-11-28", 1, False, b"8 bytes!")
+    reader.take([world.busy(world.feeds[0], drill.subject, [period], after=[drill])])
+    assert lookup.listings_told_busy(connection, ADA.id) == [(world.circle, drill.subject)]
+    assert lookup.listings_told_busy(connection, BEN.id) == []
