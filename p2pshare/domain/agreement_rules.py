@@ -21,15 +21,28 @@ from p2pshare.domain.agreement import (
     AgreementTable,
     allowed_moves,
 )
-from p2pshare.domain.agreement_bodies import AgreementMove, CustodyMove
+from p2pshare.domain.agreement_bodies import (
+    ANSWERS,
+    CONDITIONS,
+    REPORTS,
+    AgreementMove,
+    CustodyMove,
+)
 from p2pshare.domain.bodies import BusyPeriod, ListingBusy
 from p2pshare.domain.commands import MoveAgreement
 from p2pshare.domain.days import Span
 from p2pshare.domain.drafts import Draft, checked, clean_note, clean_words
-from p2pshare.domain.listing import ListingState, conflicts, merged, rest_minutes
+from p2pshare.domain.listing import ListingState, conflicts, merged, open_if_late, rest_minutes
 from p2pshare.domain.text import clean_line
 from p2pshare.domain.vocabulary import ExchangeType, TransactionType
 from p2pshare.errors import DomainError
+
+#: Of what a command can say, that which is one of some words.
+_WORDS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
+    "condition": (CONDITIONS, "condition"),
+    "what": (REPORTS, "report"),
+    "instead": (ANSWERS, "answer"),
+}
 
 #: What a command can say with a move: the field of the body that takes it, and how it is asked for.
 _DETAILS: Final[Mapping[str, tuple[str, str]]] = {
@@ -166,6 +179,11 @@ def _cleaned(name: str, value: Any) -> dict[str, Any]:
             return {name: clean_words(value, "part", limits.PARTS_MAX)}
         case "part":
             return {name: clean_line(value, limits.TAG_CHARACTERS_MAX, "the part")}
+        case "condition" | "what" | "instead":
+            known, what = _WORDS[name]
+            if value not in known:
+                raise DomainError(f"there is no {what} '{value}'; there are {', '.join(known)}")
+            return {name: value}
         case _:
             return {name: value}
 
@@ -263,8 +281,9 @@ def check_free(
     elsewhere: Iterable[BusyPeriod],
     listing: ListingState,
     today: str,
+    minute: int,
 ) -> None:
-    """Refuse a promise of more things than there are, from ``today`` on.
+    """Refuse a promise of more things than there are, from now (``minute`` of ``today``) on.
 
     ``agreements`` are the others about the listing that its owner knows, ``elsewhere`` periods that
     another computer of the owner has published. Raises DomainError, naming when it is taken.
@@ -272,7 +291,7 @@ def check_free(
     promised = [
         period
         for other in agreements
-        if other.listing == listing.listing and (period := takes(other, today)) is not None
+        if other.listing == listing.listing and (period := takes(other, today, minute)) is not None
     ]
     if len(promised) >= limits.BUSY_PERIODS_MAX:
         raise DomainError("too much of that listing is promised; close some agreements first")
@@ -280,7 +299,8 @@ def check_free(
     first = max(wanted.from_day, today)
     asked = Span(first, wanted.until_day, wanted.from_minute, wanted.until_minute)
     kept_free = _with_rest(asked, rest_minutes(wanted.until_minute, rest))
-    for clash in conflicts(listing.quantity, [*elsewhere, *promised, wanted], rest):
+    told = [open_if_late(period, today, minute) for period in elsewhere]
+    for clash in conflicts(listing.quantity, [*told, *promised, wanted], rest):
         common = days.overlap(kept_free, clash)
         if common is not None:
             raise DomainError(

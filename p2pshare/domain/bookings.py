@@ -20,7 +20,7 @@ from p2pshare.domain.agreement import AGREEMENTS
 from p2pshare.domain.agreement_rules import Claim, takes
 from p2pshare.domain.bodies import BusyPeriod
 from p2pshare.domain.days import Span, overlap, span_minutes, span_of_minutes
-from p2pshare.domain.listing import conflicts, rest_minutes, span_of
+from p2pshare.domain.listing import conflicts, open_if_late, rest_minutes, span_of
 from p2pshare.limits import PROMISE_TAG_BYTES
 
 LATE_ADVICE: Final = "it is not back yet; ask for it, or one of you cancels"
@@ -187,7 +187,7 @@ def free_now(quantity: int, buffer_minutes: int, periods: Iterable[BusyPeriod], 
     minute, _ = span_minutes(Span(now.day, None, now.minute))
     taken = 0
     for period in periods:
-        start, end = span_minutes(span_of(_open_if_late(period, now)))
+        start, end = span_minutes(span_of(open_if_late(period, *now)))
         rest = rest_minutes(period.until_minute, buffer_minutes)
         if start <= minute and (end is None or minute < end + rest):
             taken += period.quantity
@@ -220,18 +220,9 @@ def _booking_of(claim: Claim, now: Moment) -> Booking | None:
 
 def _told(period: BusyPeriod, now: Moment) -> Booking:
     """A period that somebody else's agreement takes."""
-    opened = _open_if_late(period, now)
+    opened = open_if_late(period, *now)
     booking = _booking(opened, BookingState.OUT if period.out else BookingState.PROMISED, None)
     return replace(booking, late=opened is not period)
-
-
-def _open_if_late(period: BusyPeriod, now: Moment) -> BusyPeriod:
-    """``period`` without an end, if it is out beyond its end."""
-    if period.until_day is None or not period.out:
-        return period
-    if (period.until_day, period.until_minute) >= now:
-        return period
-    return BusyPeriod(period.from_day, None, period.quantity, True, period.tag, period.from_minute)
 
 
 def _booking(period: BusyPeriod, state: BookingState, agreement: str | None) -> Booking:

@@ -59,7 +59,8 @@ def move_gift(
         today = days.day_of(now_ms, zone)
         tag = gift.agreement[: limits.PROMISE_TAG_BYTES]
         wanted = BusyPeriod(today, None, gift.quantity, False, tag)
-        check_free(wanted, shelf.others(gift), shelf.elsewhere, shelf.listing, today)
+        minute = days.minute_of(now_ms, zone)
+        check_free(wanted, shelf.others(gift), shelf.elsewhere, shelf.listing, today, minute)
     draft = draft_move(GIFT, gift, command, now_ms)
     check_parts(draft.body, shelf.listing)
     return draft

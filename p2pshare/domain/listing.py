@@ -42,6 +42,7 @@ __all__ = [
     "fold_listing",
     "fold_queue",
     "latest_told",
+    "open_if_late",
     "periods_of",
     "queue_of",
 ]
@@ -234,6 +235,18 @@ def rest_minutes(until_minute: int, buffer_minutes: int) -> int:
     if until_minute == DAY_MINUTES:
         return buffer_minutes // DAY_MINUTES * DAY_MINUTES
     return buffer_minutes
+
+
+def open_if_late(period: BusyPeriod, day: str, minute: int) -> BusyPeriod:
+    """``period`` without an end, if at ``minute`` of ``day`` it is out beyond its end.
+
+    What is late is told with its last day; nobody knows when it comes back.
+    """
+    if period.until_day is None or not period.out:
+        return period
+    if (period.until_day, period.until_minute) >= (day, minute):
+        return period
+    return BusyPeriod(period.from_day, None, period.quantity, True, period.tag, period.from_minute)
 
 
 def span_of(period: BusyPeriod) -> Span:

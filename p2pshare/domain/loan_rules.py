@@ -9,7 +9,7 @@ This module must not query: the caller passes in every agreement it has to look 
 from p2pshare import limits
 from p2pshare.domain import days
 from p2pshare.domain.agreement import AgreementState
-from p2pshare.domain.agreement_bodies import ANSWERS, CONDITIONS, REPORTS, LoanRequest
+from p2pshare.domain.agreement_bodies import LoanRequest
 from p2pshare.domain.agreement_rules import (
     Shelf,
     check_free,
@@ -71,7 +71,6 @@ def move_loan(
 
     Raises DomainError with the reason.
     """
-    _check_words(command)
     match command.move:
         case "accept":
             return accept_loan(loan, command, now_ms, zone, shelf)
@@ -111,7 +110,8 @@ def accept_loan(
     if shelf.missing is not None:
         raise DomainError(f"whoever asks lacks something: {shelf.missing}")
     wanted = _wanted(loan, loan.until_day, loan.until_minute)
-    check_free(wanted, shelf.others(loan), shelf.elsewhere, shelf.listing, today)
+    minute = days.minute_of(now_ms, zone)
+    check_free(wanted, shelf.others(loan), shelf.elsewhere, shelf.listing, today, minute)
     due_at_ms = days.end_ms(loan.until_day, loan.until_minute, zone)
     return draft_move(LOAN, loan, command, now_ms, due_at_ms=due_at_ms, terms=loan.terms)
 
@@ -145,9 +145,11 @@ def _grant(
     until = _moment(command.until) if command.until is not None else loan.asked_until
     if until is None or until <= (loan.until_day, loan.until_minute):
         raise DomainError(f"it is lent until {loan.until_day} anyway; choose a later day")
+    _check_whole_length(loan, until[0])
     if shelf.listing is not None:
-        today = days.day_of(now_ms, zone)
-        check_free(_wanted(loan, *until), shelf.others(loan), shelf.elsewhere, shelf.listing, today)
+        now = days.day_of(now_ms, zone), days.minute_of(now_ms, zone)
+        wanted = _wanted(loan, *until)
+        check_free(wanted, shelf.others(loan), shelf.elsewhere, shelf.listing, *now)
     return draft_move(
         LOAN,
         loan,
@@ -159,21 +161,16 @@ def _grant(
     )
 
 
-def _check_words(command: MoveAgreement) -> None:
-    for value, known, what in (
-        (command.condition, CONDITIONS, "condition"),
-        (command.what, REPORTS, "report"),
-        (command.instead, ANSWERS, "answer"),
-    ):
-        if value is not None and value not in known:
-            raise DomainError(f"there is no {what} '{value}'; there are {', '.join(known)}")
-
-
 def _check_renewable(loan: AgreementState, listing: ListingState, until_day: str) -> None:
     most = listing.policy.renewals
     granted = sum(1 for one in loan.signatures if one.move == "grant")
     if most is not None and granted >= most:
         raise DomainError(f"its owner lends it longer at most {most} times; give it back")
+    _check_whole_length(loan, until_day)
+
+
+def _check_whole_length(loan: AgreementState, until_day: str) -> None:
+    """Who asks for more days may run another program than ours, and have named any day."""
     if days.days_between(loan.from_day, until_day) > limits.LOAN_DAYS_MAX:
         raise DomainError(f"a loan is at most {limits.LOAN_DAYS_MAX} days long; choose fewer")
 

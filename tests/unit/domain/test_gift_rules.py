@@ -141,6 +141,7 @@ def test_how_it_was_is_said_when_it_changes_hands(gift_of, ada, ben, sofa):
         (ben, "hand-over", {}, "not possible for the recipient"),
         (ada, "cancel", {"condition": "worn"}, "no place for a condition"),
         (ada, "hand-over", {"minutes": 5}, "no place for how many minutes"),
+        (ada, "hand-over", {"condition": "fine"}, "no condition 'fine'; there are as-new, good"),
         (bytes(32), "receive", {}, "only the recipient and the giver"),
         (ada, "lend", {}, "there is no move lend"),
     ]:

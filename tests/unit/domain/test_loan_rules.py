@@ -10,9 +10,9 @@ from p2pshare import limits
 from p2pshare.domain.agreement import fold_agreement
 from p2pshare.domain.agreement_bodies import GiveBack, LoanAccept, LoanMove
 from p2pshare.domain.agreement_rules import Shelf, draft_move
-from p2pshare.domain.bodies import LoanPolicy, encode_payload
+from p2pshare.domain.bodies import BusyPeriod, LoanPolicy, encode_payload
 from p2pshare.domain.commands import MoveAgreement, RequestLoan
-from p2pshare.domain.days import add_days, end_of_day_ms
+from p2pshare.domain.days import add_days, end_of_day_ms, instant_ms
 from p2pshare.domain.loan import LOAN
 from p2pshare.domain.loan_rules import move_loan, request_loan
 from p2pshare.domain.vocabulary import ExchangeType
@@ -344,6 +344,36 @@ def test_it_rests_between_two_loans_on_both_sides(make, move, ada, ben, drill):
             refused("overlaps", accept)
 
 
+def test_what_was_due_this_morning_and_is_not_back_blocks_this_afternoon(
+    make, move, ada, ben, drill
+):
+    morning = by_hour(make, drill, ben, ada, NINE, TWELVE, path=OUT)
+    afternoon = by_hour(make, drill, ben, ada, FIFTEEN, FIFTEEN + 60, path=())
+
+    def accept_at(minute):
+        now_ms = instant_ms("2026-11-24", minute, 0)
+        return move(afternoon, ada, "accept", others=[morning], now_ms=now_ms)
+
+    assert accept_at(TWELVE)
+    refused("get the thing back first", accept_at, TWELVE + 1)
+
+
+def test_what_another_computer_of_the_owner_has_lent_blocks_while_it_is_late(ada, loan_of, drill):
+    loan = loan_of()
+    command = MoveAgreement(person=ada, agreement=loan.agreement, move="accept")
+    for until_day, out, fits in (
+        ("2026-11-22", True, False),
+        ("2026-11-22", False, True),
+        (TODAY, True, False),
+    ):
+        told = BusyPeriod("2026-11-20", until_day, 1, out, b"elsewher")
+        shelf = Shelf(drill, elsewhere=(told,))
+        if fits:
+            assert move_loan(loan, command, NOON_MS, 0, shelf)
+        else:
+            refused("get the thing back first", move_loan, loan, command, NOON_MS, 0, shelf)
+
+
 # --- longer, reports, settling --------------------------------------------------------------
 
 
@@ -366,6 +396,12 @@ def test_longer_is_asked_for_and_granted(move, ada, ben, loan_of):
     shorter = move(waiting, ada, "grant", until="2026-11-30").body
     assert shorter.until_day == "2026-11-30"
     assert move(waiting, ada, "refuse", note="no").kind == "loan.refuse"
+
+
+def test_however_long_is_asked_for_it_is_granted_no_longer_than_a_loan_can_be(move, ada, loan_of):
+    waiting = replace(loan_of(*OUT), asked_until=("9999-12-31", 1440))
+    refused("at most 3660 days", lambda: move(waiting, ada, "grant"))
+    assert move(waiting, ada, "grant", until="2026-12-31")
 
 
 def test_longer_is_not_granted_over_another_s_promise(move, ada, loan_of):
