@@ -11,7 +11,7 @@ The rules are ``domain.hold_rules``, ``domain.automatic`` and ``domain.agreement
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,7 +34,7 @@ from p2pshare.node.writing import Writing
 from p2pshare.store import local
 from p2pshare.store.folded_tables import AGREEMENTS, LISTINGS
 from p2pshare.store.lookup import listings_told_busy, listings_with_agreements
-from p2pshare.store.notes import PROMISES_UNPUBLISHED, read_note, remove_note
+from p2pshare.store.notes import PROMISES_UNPUBLISHED, leave_note, read_note, remove_note
 from p2pshare.store.turns import (
     asked_loans,
     holds_in_queue,
@@ -73,27 +73,51 @@ class Entailing:
 
         Looks at everything too where a note says that an earlier process did not come to it.
         ``timely``: also at what time alone may have changed. Who cannot sign now (a locked or lost
-        key, no room) is passed over: what made this necessary is committed and must not fail for
-        it. Raises StoreError.
+        key, no room) is passed over, and a note of their own says so: what made this necessary is
+        committed and must not fail for it. Raises StoreError.
         """
         connection = self._ingest.database.connection
         note = _Note(read_note(connection, PROMISES_UNPUBLISHED))
         reports = []
         for person in local.own_persons(connection):
-            places = self._places(person, report, note.value, timely=timely)
-            for start in range(0, len(places), LISTINGS_PER_TRANSACTION):
-                some = places[start : start + LISTINGS_PER_TRANSACTION]
-                try:
-                    written = self._tend(person, some, note)
-                except (NodeError, QuotaExceeded) as error:
-                    logger.info("what follows was not written: %s", error)
-                    note.done = False
-                    break
-                if written is not None:
+            own_note = f"{PROMISES_UNPUBLISHED}.{person.hex()}"
+            pending = read_note(connection, own_note)
+            everything = note.value if pending is None else pending
+            places = self._places(person, report, everything, timely=timely)
+            if not places:
+                continue
+            try:
+                for written in self._tend_all(person, places, note):
                     reports.append(written)
-        if note.done and note.value is not None:
+            except (NodeError, QuotaExceeded) as error:
+                logger.info("what follows was not written: %s", error)
+                if pending is None:
+                    with self._ingest.database.transaction(durable=False) as writing:
+                        leave_note(writing, own_note)
+                continue
+            if pending is not None:
+                remove_note(self._ingest.database, own_note, pending)
+        if note.alone and note.value is not None:
             remove_note(self._ingest.database, PROMISES_UNPUBLISHED, note.value)
         return reports
+
+    def _tend_all(
+        self, person: bytes, places: Sequence[Place], note: "_Note"
+    ) -> Iterator[IngestReport]:
+        """Look after the listings of a person, some in each transaction; what each one wrote.
+
+        Raises NodeError or QuotaExceeded, at once where the person's key is locked: to look at a
+        library's listings for nothing would take seconds each time.
+        """
+        connection = self._ingest.database.connection
+        for circle in dict.fromkeys(circle for circle, _ in places):
+            feed = local.current_feed(connection, circle, person)
+            if feed is not None and self._keys.has_feed_key(feed):
+                self._keys.feed_key(feed, person)
+        for start in range(0, len(places), LISTINGS_PER_TRANSACTION):
+            written = self._tend(person, places[start : start + LISTINGS_PER_TRANSACTION], note)
+            if written is not None:
+                yield written
 
     def _places(
         self, person: bytes, report: IngestReport | None, note: str | None, *, timely: bool
@@ -137,16 +161,16 @@ class Entailing:
 class _Note:
     """The note that somebody has to look at everything, as our own transactions renew it.
 
-    What they change needs no second look. But a note that another process has left in between
-    stays, and so does ours where something could not be ``done``.
+    What they change needs no second look. But a note that another process has left in between,
+    when we were not ``alone``, stays.
     """
 
     value: str | None
-    done: bool = True
+    alone: bool = True
 
     def begin(self, connection: sqlite3.Connection) -> None:
         """At the start of a transaction: whether others have left a note since the last one."""
-        self.done = self.done and read_note(connection, PROMISES_UNPUBLISHED) == self.value
+        self.alone = self.alone and read_note(connection, PROMISES_UNPUBLISHED) == self.value
 
     def end(self, connection: sqlite3.Connection) -> None:
         """At its end: our own entries have left a note of theirs."""

@@ -63,20 +63,20 @@ class AgreementQueries:
         ]
         if due_before_ms is not None:
             fixed.append(("due_at_ms < ?", due_before_ms))
-        last = -1 if limit is None else limit + offset
-        rowids: set[int] = set()
+        questions: list[str] = []
+        values: list[Any] = []
         for chosen in _combinations(persons, states):
             terms = [*fixed, *chosen]
             where = " AND ".join(term for term, _ in terms) or "1 = 1"
-            rowids.update(
-                rowid
-                for (rowid,) in self._connection.execute(
-                    f"SELECT rowid FROM agreements WHERE {where} ORDER BY rowid DESC LIMIT ?",
-                    (*(value for _, value in terms), last),
-                )
-            )
-        page = sorted(rowids, reverse=True)[offset : None if limit is None else offset + limit]
-        return self._views(page, now_ms)
+            questions.append(f"SELECT rowid AS place FROM agreements WHERE {where}")
+            values.extend(value for _, value in terms)
+        if not questions:
+            return []
+        rows = self._connection.execute(
+            f"{' UNION ALL '.join(questions)} ORDER BY place DESC LIMIT ? OFFSET ?",
+            (*values, -1 if limit is None else limit, offset),
+        ).fetchall()
+        return self._views([rowid for (rowid,) in rows], now_ms)
 
     def _views(self, rowids: Sequence[int], now_ms: int) -> list[AgreementView]:
         rows: list[dict[str, Any]] = []
@@ -126,12 +126,13 @@ class AgreementQueries:
 def _combinations(
     persons: Sequence[str] | None, states: Iterable[str] | None
 ) -> list[list[tuple[str, Any]]]:
-    """The terms of each question that is asked of an index by itself."""
+    """The terms of each question that is asked of an index by itself; no row answers to two."""
     by_person: list[list[tuple[str, Any]]] = [[]]
     if persons is not None:
-        by_person = [
-            [(f"{role} = ?", person)] for person in dict.fromkeys(persons) for role in _ROLES
-        ]
+        by_person = []
+        for place, (person, role) in enumerate(roles := [*product(dict.fromkeys(persons), _ROLES)]):
+            earlier = [(f"{other} <> ?", one) for one, other in roles[:place] if other != role]
+            by_person.append([(f"{role} = ?", person), *earlier])
     by_state: list[list[tuple[str, Any]]] = [[]]
     if states is not None:
         by_state = [[("underlying_state = ?", state)] for state in sorted(set(states))]

@@ -103,4 +103,8 @@ def _row(identifier: bytes, circle: str, person: bytes, listing: ListingPut) -> 
         "[]",
         0,
         identifier.hex(),
+        "[]",
+        "{}",
+        0,
+        "[]",
     )

@@ -17,6 +17,7 @@ from p2pshare.domain.commands import (
 from p2pshare.domain.days import add_days, day_of
 from p2pshare.errors import DomainError
 from p2pshare.limits import HOLD_HOURS_DEFAULT
+from p2pshare.node.entailing import _Affairs
 from p2pshare.node.ingest import Arrival, IngestReport
 from p2pshare.store.notes import PROMISES_UNPUBLISHED, read_note
 
@@ -411,6 +412,34 @@ def test_who_cannot_sign_is_passed_over_and_it_follows_later(tmp_path):
             assert secret == []
             locked.keys.unlock(a, b"secret")
             locked.entail()
+            meet(locked, ben)
+        assert state(ben, loan) == "accepted"
+
+
+def test_who_cannot_sign_costs_the_others_nothing(tmp_path, monkeypatch):
+    """A member whose PIN nobody types must not have every listing of the library looked at."""
+    with closing(Computer(tmp_path / "desk")) as desk, closing(Computer(tmp_path / "ben")) as ben:
+        library, guest = desk.add("Library"), desk.add("Guest", b"secret")
+        b = ben.add("Ben")
+        for number in range(5):
+            desk.offer(library, f"Saw {number}")
+        ladder = desk.offer(guest, "Ladder", policy=LoanPolicy(automatic=True))
+        meet(desk, ben)
+        loan = ben.ask(b, ladder)
+        desk.close()
+        with closing(Computer(tmp_path / "desk")) as locked:
+            meet(locked, ben)
+            assert read_note(locked.database.connection, PROMISES_UNPUBLISHED) is None
+            looked_at = []
+            tend = _Affairs.tend
+            monkeypatch.setattr(
+                _Affairs, "tend", lambda self: (looked_at.append(self.listing), tend(self))[1]
+            )
+            locked.move(library, locked.ask(library, ladder), "cancel")
+            assert looked_at == []
+            locked.keys.unlock(guest, b"secret")
+            locked.entail(IngestReport())
+            assert set(looked_at) == {ladder}
             meet(locked, ben)
         assert state(ben, loan) == "accepted"
 
