@@ -17,7 +17,20 @@ from p2pshare.log.body import clear_payload, open_body
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.log.entry import decode_header
 from p2pshare.store.audit import audit
+from p2pshare.store.folded_tables import (
+    AGREEMENT_MOVES,
+    AGREEMENTS,
+    BUSY_PERIODS,
+    INDUCTIONS,
+    LISTINGS,
+    PAYMENTS,
+    PERSONS,
+    WAITING,
+)
 
+SHARED: Final = (PERSONS, LISTINGS, BUSY_PERIODS, WAITING, PAYMENTS, INDUCTIONS)
+OWNER: Final = AGREEMENTS.columns.index("owner")
+ASKER: Final = AGREEMENTS.columns.index("asker")
 DAY_MINUTES: Final = 24 * 60
 NEVER: Final = 10**12
 EPOCH_MINUTES: Final = date(1970, 1, 1).toordinal() * DAY_MINUTES
@@ -25,7 +38,7 @@ EPOCH_MINUTES: Final = date(1970, 1, 1).toordinal() * DAY_MINUTES
 # What moves and states mean for whether a thing can be promised, said here once more.
 PROMISING: Final = ("loan.accept", "loan.grant", "gift.accept")
 ENDS: Final = ("cancel", "decline", "take-back", "resolve", "settle")
-CUSTODY: Final = ("hand-over", "receive", "give-back")
+CUSTODY: Final = ("hand-over", "receive")
 FOR_GOOD: Final = ("gift", "repair")
 PROMISED: Final = {
     *(("loan", state) for state in ("accepted", "checked_out", "returned", "lost")),
@@ -60,6 +73,31 @@ def assert_one_ledger(street: Street) -> None:
     assert len(counts) == 1, f"different numbers of entries: {sorted(counts)}"
     missing = lacking([home.node for home in street.homes])
     assert not missing, f"{len(missing)} bodies are not everywhere"
+
+
+def assert_one_story(street: Street) -> None:
+    """What everybody may see is the same everywhere; an agreement only its parties see, alike."""
+    for table in SHARED:
+        rows = {home.name: _rows(home, table.name, table.columns) for home in street.homes}
+        for name, found in rows.items():
+            assert found == rows[street.kiosk.name], f"{table.name} at {name}"
+    seen: dict[str, tuple[str, Any, Any]] = {}
+    for home in street.homes:
+        here = {person.key.hex() for person in home.people}
+        moves: dict[str, list[Any]] = defaultdict(list)
+        for move in _rows(home, AGREEMENT_MOVES.name, AGREEMENT_MOVES.columns):
+            moves[move[0]].append(move)
+        for row in _rows(home, AGREEMENTS.name, AGREEMENTS.columns):
+            agreement, parties = row[0], {row[OWNER], row[ASKER]}
+            assert parties & here, f"{home.name} reads what is none of its business: {row}"
+            known = seen.setdefault(agreement, (home.name, row, moves[agreement]))
+            assert known[1:] == (row, moves[agreement]), f"{agreement}: {known[0]}, {home.name}"
+
+
+def _rows(home: Home, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    connection = home.ledger.database.connection
+    named = ", ".join(f'"{column}"' for column in columns)
+    return sorted(connection.execute(f"SELECT {named} FROM {table}").fetchall(), key=repr)
 
 
 def assert_hours_sum_to_zero(street: Street) -> int:

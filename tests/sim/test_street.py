@@ -27,6 +27,7 @@ def test_a_street_ends_with_one_ledger_and_nothing_promised_twice(
 
     def check(street: Street) -> None:
         street_checks.assert_one_ledger(street)
+        street_checks.assert_one_story(street)
         street_checks.assert_hours_sum_to_zero(street)
         street_checks.assert_queues_are_told(street)
         conflicts.update(street_checks.assert_conflicts_are_seen(street))
