@@ -124,3 +124,37 @@ def test_nobody_else_makes_one(lent: tuple[Home, Home, str], tmp_path: Path) -> 
     ran = eve.run("receipt", loan, "-o", str(file))
     assert (ran.code, one_error(ran.err)) == (1, True)
     assert not file.exists()
+
+
+def test_what_was_said_at_a_gift_and_a_session_is_told_to_a_stranger(
+    lent: tuple[Home, Home, str], tmp_path: Path
+) -> None:
+    ada, ben, _ = lent
+    sofa = ada.json("offer", "add", "Sofa", "--transaction-type", "receive-donate")["listing"]
+    lesson = ada.json("offer", "add", "Guitar", "--item-type", "service")["listing"]
+    meet(ada, ben)
+    gift = ben.json("gift", "request", sofa)["agreement"]
+    session = ben.json("session", "request", lesson)["agreement"]
+    meet(ada, ben)
+    ada.json("gift", "accept", gift)
+    ada.json("gift", "hand-over", gift, "--condition", "worn", "--missing", "a <leg>")
+    ada.json("session", "accept", session)
+    ada.json("session", "done", session, "--minutes", "90")
+    meet(ada, ben)
+    for kind, agreement, details, words in (
+        ("gift", gift, {"condition": "worn", "missing": ["a <leg>"]}, "condition: worn"),
+        ("session", session, {"minutes": 90}, "for 1 h 30 min"),
+    ):
+        file, page = tmp_path / f"{kind}.p2preceipt", tmp_path / f"{kind}.html"
+        assert ben.run("receipt", agreement, "-o", str(file), "--html", str(page)).code == 0
+        document = verify(file, tmp_path / "nowhere", "--json").document
+        assert list(document) == ["ok", "kind", "parties", "moves", "reason"]
+        assert (document["ok"], document["kind"]) == (True, kind)
+        assert document["moves"][-1]["details"] == details
+        assert words in verify(file, tmp_path / "nowhere").out
+        text = page.read_text("utf-8")
+        assert words in text
+        assert "a <leg>" not in text
+        data = file.read_bytes()
+        file.write_bytes(data[:-40] + bytes([data[-40] ^ 1]) + data[-39:])
+        assert verify(file, tmp_path / "nowhere").code == 1

@@ -1,6 +1,7 @@
 """node.receipt_page: everything escaped, nothing fetched, the code holds the file's hash."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 import segno
 
+from p2pshare.domain.agreement_bodies import CustodyMove
 from p2pshare.log.verified_receipt import VerifiedReceipt, verify_receipt
 from p2pshare.node.receipt_page import QR_LABEL, receipt_page, shown_instants
 
@@ -108,3 +110,24 @@ def test_who_signed_nothing_is_named(verified):
     )
     assert "Ada signed nothing in this receipt." in Tags(page_of(alone)).text
     assert "signed nothing" not in Tags(page_of(verified)).text
+
+
+def test_what_each_move_said_is_told_and_escaped(verified):
+    state = verified.state
+    body = CustodyMove(condition=HOSTILE, missing=(HOSTILE,), photos=(bytes(range(32)),))
+    signatures = tuple(one._replace(body=body) for one in state.signatures)
+    told = replace(verified, state=replace(state, signatures=signatures))
+    page = page_of(told)
+    text = Tags(page).text
+    assert "condition: <script>alert" in text
+    assert "missing: <script>alert" in text
+    assert "photos: 00010203" in text
+    assert "\u202e" not in page
+    assert "<script>" not in page
+    assert "img" not in Tags(page).tags
+
+
+def test_times_are_told_where_it_is_not_by_the_day(verified):
+    state = replace(verified.state, from_minute=540, until_minute=690)
+    text = Tags(page_of(replace(verified, state=state))).text
+    assert "2025-10-11 09:00 to 2025-10-13 11:30" in text

@@ -5,7 +5,15 @@ from contextlib import closing
 import pytest
 from unit.node.computers import Computer, meet
 
-from p2pshare.domain.commands import Forget, RevokeFeed
+from p2pshare.domain.commands import (
+    Forget,
+    MoveAgreement,
+    OpenRepair,
+    RequestGift,
+    RequestSession,
+    RevokeFeed,
+)
+from p2pshare.domain.vocabulary import ItemType, TransactionType
 from p2pshare.errors import DomainError, NodeError, ReceiptRefused, UnknownReference
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.log.receipt import decode_receipt
@@ -144,3 +152,91 @@ def test_a_feed_revoked_after_all_of_it_leaves_the_receipt_as_it_was(lent):
     a.perform(RevokeFeed(person=a.ada, feed=feed))
     meet(a, b)
     assert receipt_of(b, a.loan_id, b.ben).data == before
+
+
+# --- of gifts, sessions and repairs -----------------------------------------------------------
+
+
+@pytest.fixture
+def given(lent):
+    """Ada has given Ben a sofa."""
+    a, b, e = lent
+    sofa = a.offer(a.ada, "Sofa", transaction_types=(TransactionType.RECEIVE_DONATE,))
+    meet(a, b, e)
+    gift = b.perform(RequestGift(person=b.ben, listing=sofa))[0].subject
+    meet(a, b)
+    a.move(a.ada, gift, "accept")
+    said = {"condition": "worn", "missing": ("leg",), "note": "Mind the stairs"}
+    a.perform(MoveAgreement(person=a.ada, agreement=gift, move="hand-over", **said))
+    meet(a, b)
+    return a, b, gift
+
+
+@pytest.fixture
+def taught(lent):
+    """Ada has taught Ben the guitar."""
+    a, b, e = lent
+    skill = {"item_type": ItemType.SERVICE, "transaction_types": (TransactionType.HOURS,)}
+    lesson = a.offer(a.ada, "Guitar", **skill)
+    meet(a, b, e)
+    asked = RequestSession(person=b.ben, listing=lesson, at="2026-12-24T14:30", minutes=60)
+    session = b.perform(asked)[0].subject
+    meet(a, b)
+    a.move(a.ada, session, "accept")
+    for computer, person in ((a, a.ada), (b, b.ben)):
+        meet(a, b)
+        done = MoveAgreement(person=person, agreement=session, move="done", minutes=75)
+        computer.perform(done)
+    meet(a, b)
+    return a, b, session
+
+
+def test_a_receipt_of_a_gift_tells_how_it_was(given):
+    a, b, gift = given
+    made = receipt_of(b, gift, b.ben)
+    assert receipt_of(a, gift, a.ada).data == made.data
+    verified = verify_receipt(made.data)
+    assert (verified.kind, verified.state.state) == ("gift", "given")
+    assert [(one.move, one.role, one.said) for one in verified.moves] == [
+        ("request", "recipient", ()),
+        ("accept", "giver", ()),
+        ("hand-over", "giver", ("condition: worn", "missing: leg")),
+    ]
+    assert verified.both_signed == ()
+
+
+def test_a_receipt_of_a_session_tells_how_long_it_took(taught):
+    a, b, session = taught
+    made = receipt_of(a, session, a.ada)
+    assert receipt_of(b, session, b.ben).data == made.data
+    verified = verify_receipt(made.data)
+    assert (verified.kind, verified.state.state, verified.state.minutes) == ("session", "done", 75)
+    assert verified.period == "2026-12-24 14:30 to 2026-12-24 15:30"
+    assert [(one.move, one.said) for one in verified.moves] == [
+        ("request", ("for 1 h",)),
+        ("accept", ()),
+        ("done", ("for 1 h 15 min",)),
+        ("done", ("for 1 h 15 min",)),
+    ]
+    assert verified.both_signed == (("done", "done"),)
+
+
+@pytest.mark.parametrize("which", ["given", "taught"])
+def test_any_changed_byte_of_these_fails_with_the_reason(which, request):
+    a, _, agreement = request.getfixturevalue(which)
+    data = receipt_of(a, agreement, a.ada).data
+    for at in range(0, len(data), 5):
+        changed = bytearray(data)
+        changed[at] ^= 1 << (at % 8)
+        with pytest.raises(ReceiptRefused) as refused:
+            verify_receipt(bytes(changed))
+        assert str(refused.value)
+        assert "\n" not in str(refused.value)
+
+
+def test_there_is_none_of_a_repair(lent):
+    a, _, _ = lent
+    drill = bytes.fromhex(a.loan(a.loan_id).listing)
+    ticket = a.perform(OpenRepair(person=a.ada, listing=drill))[0].subject
+    with pytest.raises(DomainError, match="yours alone"):
+        receipt_of(a, ticket, a.ada)
