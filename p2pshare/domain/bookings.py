@@ -194,19 +194,19 @@ def free_now(quantity: int, buffer_minutes: int, periods: Iterable[BusyPeriod], 
     return max(0, quantity - taken)
 
 
+def fits(asked: Claim, quantity: int, buffer_minutes: int, taken: Iterable[BusyPeriod]) -> bool:
+    """Whether what is asked for is free beside what is ``taken``."""
+    wanted = _asked_period(asked)
+    span = span_of(wanted)
+    clashes = conflicts(quantity, [*taken, wanted], buffer_minutes)
+    return not any(overlap(span, clash) is not None for clash in clashes)
+
+
 def _booking_of(claim: Claim, now: Moment) -> Booking | None:
     table = AGREEMENTS[claim.kind]
     if claim.underlying in table.asked:
         state = BookingState.ASKED
-        period = BusyPeriod(
-            claim.from_day,
-            claim.until_day,
-            claim.quantity,
-            False,
-            claim.agreement[:PROMISE_TAG_BYTES],
-            claim.from_minute,
-            claim.until_minute,
-        )
+        period = _asked_period(claim)
     else:
         taken = takes(claim, now.day, now.minute)
         if taken is None:
@@ -216,6 +216,18 @@ def _booking_of(claim: Claim, now: Moment) -> Booking | None:
     booking = _booking(period, state, claim.agreement.hex())
     in_time = table.alone or claim.underlying in table.for_good
     return replace(booking, late=period.until_day is None and not in_time)
+
+
+def _asked_period(claim: Claim) -> BusyPeriod:
+    return BusyPeriod(
+        claim.from_day,
+        claim.until_day,
+        claim.quantity,
+        False,
+        claim.agreement[:PROMISE_TAG_BYTES],
+        claim.from_minute,
+        claim.until_minute,
+    )
 
 
 def _told(period: BusyPeriod, now: Moment) -> Booking:

@@ -112,11 +112,11 @@ def queue(holds: Iterable[AgreementState], published: Sequence[bytes]) -> tuple[
     by the id. Each person has one place. A published token of a hold that is not known here was put
     there by another computer of the owner, and stays.
     """
-    known = {_token(one): one for one in holds}
+    known = {token_of(one): one for one in holds}
     newcomers = sorted(
         (one for token, one in known.items() if token not in published), key=_first_come
     )
-    order = [*published, *(_token(one) for one in newcomers)]
+    order = [*published, *(token_of(one) for one in newcomers)]
     persons: set[bytes] = set()
     tokens: dict[bytes, None] = {}
     for token in order:
@@ -167,7 +167,7 @@ def due_moves(
         if listing.closed or hold.parties[0] in having:
             moves.append(OwnerMove(hold.agreement, _move("remove")))
         elif hold.underlying == WAITING:
-            waiting[_token(hold)] = hold
+            waiting[token_of(hold)] = hold
         elif _has_passed(hold, now_ms):
             moves.append(OwnerMove(hold.agreement, _move("lapse")))
         else:
@@ -191,7 +191,7 @@ def reserved(
     themselves may still give it to somebody else.
     """
     return [
-        BusyPeriod(today, None, 1, False, _token(one))
+        BusyPeriod(today, None, 1, False, token_of(one))
         for one in holds
         if one.underlying == OFFERED and one.parties[0] != asker and not _has_passed(one, now_ms)
     ]
@@ -210,8 +210,8 @@ def _has_passed(hold: AgreementState, now_ms: int) -> bool:
     return hold.offered_until_ms is None or now_ms > hold.offered_until_ms
 
 
-def _token(hold: AgreementState) -> bytes:
-    """The token that the holder has drawn; its type is that of every opening of a hold."""
+def token_of(hold: AgreementState) -> bytes:
+    """The token that the holder has drawn; the opening of every hold has one."""
     assert isinstance(hold.opening, HoldAdd)
     return hold.opening.token
 

@@ -21,10 +21,10 @@ from p2pshare.domain.agreement_rules import Shelf, busy_periods, takes
 from p2pshare.domain.automatic import accept_automatically
 from p2pshare.domain.bodies import BusyPeriod, ListingBusy
 from p2pshare.domain.bookings import Moment, free_now
-from p2pshare.domain.days import Zone, minute_of
+from p2pshare.domain.days import Zone, day_of, minute_of
 from p2pshare.domain.drafts import Draft
 from p2pshare.domain.hold import TAKEN
-from p2pshare.domain.hold_rules import due_moves, is_taking, queue, reserved
+from p2pshare.domain.hold_rules import due_moves, is_taking, queue, reserved, token_of
 from p2pshare.domain.listing import ListingState
 from p2pshare.errors import DomainError, NodeError, QuotaExceeded
 from p2pshare.node.acting import Acting
@@ -39,8 +39,9 @@ from p2pshare.store.turns import (
     asked_loans,
     holds_in_queue,
     holds_taken,
-    listings_waited_for,
+    listings_due,
     owned_among,
+    writes_elsewhere,
 )
 
 logger: Final = logging.getLogger("p2pshare.node.entailing")
@@ -139,9 +140,14 @@ class Entailing:
             # Which listing a forgotten agreement was about, nobody knows any more.
             *(listings_told_busy(connection, person) if forgotten else ()),
             *owned_among(connection, person, listings),
-            *(listings_waited_for(connection, person) if timely else ()),
+            *(listings_due(connection, person, *self._now()) if timely else ()),
         ]
         return list(dict.fromkeys(found))
+
+    def _now(self) -> tuple[Moment, int]:
+        """The local time, and the instant in ms."""
+        now_ms, zone = self._clock.time_ms(), self._zone()
+        return Moment(day_of(now_ms, zone), minute_of(now_ms, zone)), now_ms
 
     def _tend(self, person: bytes, places: Iterable[Place], note: "_Note") -> IngestReport | None:
         """Look after some listings in one transaction; what it wrote, or None."""
@@ -198,6 +204,11 @@ class _Affairs:
         self._published = states.queue(circle, self.listing)
         connection = acting.writing.connection
         self._holds = holds_in_queue(connection, self.listing, self._published)
+        self._places = self._published
+        if not writes_elsewhere(connection, circle, acting.person):
+            # Nobody else has put it there: it was forgotten by both.
+            known = {token_of(one) for one in self._states(self._holds)}
+            self._places = tuple(token for token in self._published if token in known)
         if listing.policy.automatic or self._holds:
             asked = asked_loans(connection, self.listing, REQUESTS_PER_LISTING)
             askers = dict.fromkeys(one.parties[0] for one in self._states(asked))
@@ -216,7 +227,7 @@ class _Affairs:
             listing,
             holds,
             self._states([*self._promised, *asked]),
-            queue(holds, self._published),
+            queue(holds, self._places),
             self._free_now(listing),
             self.acting.today(),
             self.acting.now_ms(),
@@ -256,7 +267,7 @@ class _Affairs:
             self._states(self._promised),
             self.acting.busy_tag(),
             self._elsewhere,
-            queue(self._states(self._holds), self._published),
+            queue(self._states(self._holds), self._places),
         )
         if isinstance(draft.body, ListingBusy) and not _says(draft.body, told, self._published):
             writing.write(draft, subject=self.listing)
@@ -269,7 +280,7 @@ class _Affairs:
         periods = [*self._elsewhere, *(one for one in taken if one is not None)]
         return free_now(listing.quantity, listing.policy.buffer_minutes, periods, now)
 
-    def _states(self, agreements: Iterable[bytes]) -> list[AgreementState]:
+    def _states(self, agreements: Sequence[bytes]) -> list[AgreementState]:
         """These agreements as they are now, without those that cannot be read."""
         writing = self.acting.writing
         for agreement in agreements:

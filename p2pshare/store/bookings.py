@@ -54,7 +54,7 @@ class Bookings:
         return calendar(
             row[0],
             msgspec.json.decode(row[1], type=LoanPolicy).buffer_minutes,
-            self._claims(listing, persons),
+            claims_about(self._connection, listing, persons),
             busy_periods_of(self._connection, [listing]).get(listing, ()),
             now,
             first_day,
@@ -122,58 +122,64 @@ class Bookings:
         ]
         return min(ends, default=None)
 
-    def _claims(self, listing: str, persons: Sequence[str]) -> list[Claim]:
-        """The agreements of ``persons`` about a listing that ask for it or take it."""
-        tables = AGREEMENTS.values()
-        states = sorted({one for table in tables for one in table.asked | table.promises})
-        unsettled = sorted({one for table in tables for one in table.unsettled})
-        own = set(persons)
-        rows = [
-            row
-            for row in self._connection.execute(
-                "SELECT owner, asker, agreement, kind, underlying_state, quantity, from_day,"
-                " until_day, from_minute, until_minute FROM agreements WHERE listing = ?"
-                f" AND underlying_state IN ({marks((*states, *unsettled))})",
-                (listing, *states, *unsettled),
-            )
-            if row[0] in own or row[1] in own
-        ]
-        signed = self._signed_back([row[2] for row in rows if row[4] in unsettled])
-        return [
-            Claim(
-                agreement=bytes.fromhex(agreement),
-                kind=kind,
-                underlying=underlying,
-                quantity=quantity,
-                from_day=from_day,
-                until_day=until_day,
-                from_minute=from_minute,
-                until_minute=until_minute,
-                signatures=signed.get(agreement, ()),
-            )
-            for (
-                _owner,
-                _asker,
-                agreement,
-                kind,
-                underlying,
-                quantity,
-                from_day,
-                until_day,
-                from_minute,
-                until_minute,
-            ) in rows
-        ]
 
-    def _signed_back(self, agreements: Sequence[str]) -> dict[str, tuple[SignedMove, ...]]:
-        """The moves by which something came back, of agreements that are in dispute."""
-        moves = sorted({move for table in AGREEMENTS.values() for move in table.back})
-        found: dict[str, tuple[SignedMove, ...]] = {}
-        for chunk in chunks(agreements):
-            for agreement, move in self._connection.execute(
-                f"SELECT agreement, move FROM agreement_moves WHERE agreement IN ({marks(chunk)})"
-                f" AND move IN ({marks(moves)})",
-                (*chunk, *moves),
-            ):
-                found[agreement] = (*found.get(agreement, ()), SignedMove(move))
-        return found
+def claims_about(
+    connection: sqlite3.Connection, listing: str, persons: Sequence[str]
+) -> list[Claim]:
+    """The agreements of ``persons`` (hex) about a listing that ask for it or take it."""
+    tables = AGREEMENTS.values()
+    states = sorted({one for table in tables for one in table.asked | table.promises})
+    unsettled = sorted({one for table in tables for one in table.unsettled})
+    own = set(persons)
+    rows = [
+        row
+        for row in connection.execute(
+            "SELECT owner, asker, agreement, kind, underlying_state, quantity, from_day,"
+            " until_day, from_minute, until_minute FROM agreements WHERE listing = ?"
+            f" AND underlying_state IN ({marks((*states, *unsettled))})",
+            (listing, *states, *unsettled),
+        )
+        if row[0] in own or row[1] in own
+    ]
+    signed = _signed_back(connection, [row[2] for row in rows if row[4] in unsettled])
+    return [
+        Claim(
+            agreement=bytes.fromhex(agreement),
+            kind=kind,
+            underlying=underlying,
+            quantity=quantity,
+            from_day=from_day,
+            until_day=until_day,
+            from_minute=from_minute,
+            until_minute=until_minute,
+            signatures=signed.get(agreement, ()),
+        )
+        for (
+            _owner,
+            _asker,
+            agreement,
+            kind,
+            underlying,
+            quantity,
+            from_day,
+            until_day,
+            from_minute,
+            until_minute,
+        ) in rows
+    ]
+
+
+def _signed_back(
+    connection: sqlite3.Connection, agreements: Sequence[str]
+) -> dict[str, tuple[SignedMove, ...]]:
+    """The moves by which something came back, of agreements that are in dispute."""
+    moves = sorted({move for table in AGREEMENTS.values() for move in table.back})
+    found: dict[str, tuple[SignedMove, ...]] = {}
+    for chunk in chunks(agreements):
+        for agreement, move in connection.execute(
+            f"SELECT agreement, move FROM agreement_moves WHERE agreement IN ({marks(chunk)})"
+            f" AND move IN ({marks(moves)})",
+            (*chunk, *moves),
+        ):
+            found[agreement] = (*found.get(agreement, ()), SignedMove(move))
+    return found

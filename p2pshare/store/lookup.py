@@ -116,12 +116,13 @@ def last_entry_of(
 
 
 def listings_told_busy(connection: sqlite3.Connection, owner: bytes) -> list[tuple[bytes, bytes]]:
-    """(circle, listing) of an owner's listings of which promised days are published."""
+    """(circle, listing) of an owner's listings of which promised days or a queue are published."""
     return [
         (bytes.fromhex(circle), bytes.fromhex(listing))
         for circle, listing in connection.execute(
-            "SELECT l.circle, l.listing FROM listings AS l WHERE l.owner = ? AND EXISTS"
-            " (SELECT 1 FROM busy_periods AS p WHERE p.listing = l.listing)",
+            "SELECT l.circle, l.listing FROM listings AS l WHERE l.owner = ? AND (EXISTS"
+            " (SELECT 1 FROM busy_periods AS p WHERE p.listing = l.listing) OR EXISTS"
+            " (SELECT 1 FROM waiting AS w WHERE w.listing = l.listing))",
             (owner.hex(),),
         )
     ]

@@ -7,8 +7,16 @@ is ``store.bookings``'. Ids come back as bytes.
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from p2pshare.domain.hold import HOLD, OPEN, TAKEN
+import msgspec
+
+from p2pshare.domain.agreement_rules import takes
+from p2pshare.domain.bodies import LoanPolicy
+from p2pshare.domain.bookings import Moment, fits, free_now, strangers_periods
+from p2pshare.domain.hold import HOLD, OFFERED, OPEN, TAKEN
+from p2pshare.domain.listing import open_if_late
 from p2pshare.domain.loan import LOAN
+from p2pshare.store.bookings import claims_about
+from p2pshare.store.busy import busy_periods_of
 from p2pshare.store.feeds import chunks, marks
 
 
@@ -30,6 +38,52 @@ def listings_waited_for(connection: sqlite3.Connection, owner: bytes) -> list[tu
     return [(bytes.fromhex(circle), bytes.fromhex(listing)) for circle, listing in rows]
 
 
+def listings_due(
+    connection: sqlite3.Connection, owner: bytes, now: Moment, now_ms: int
+) -> list[tuple[bytes, bytes]]:
+    """(circle, listing) of an owner's listings where time has brought something, by their rows.
+
+    A turn has passed, somebody waits for what is free now, or what was asked for is free. Whether
+    anything is to be written shows only when all of it is read; but a library with a hundred queues
+    need not read all of them at each step.
+    """
+    return [
+        (circle, listing)
+        for circle, listing in listings_waited_for(connection, owner)
+        if _is_due(connection, owner, listing.hex(), now, now_ms)
+    ]
+
+
+def _is_due(
+    connection: sqlite3.Connection, owner: bytes, listing: str, now: Moment, now_ms: int
+) -> bool:
+    row = connection.execute(
+        "SELECT quantity, policy, closed FROM listings WHERE listing = ?", (listing,)
+    ).fetchone()
+    if row is None:
+        return False
+    quantity, closed = row[0], bool(row[2])
+    policy = msgspec.json.decode(row[1], type=LoanPolicy)
+    states = sorted(OPEN)
+    holds = connection.execute(
+        "SELECT underlying_state, offered_until_ms FROM agreements WHERE listing = ? AND kind = ?"
+        f" AND underlying_state IN ({marks(states)})",
+        (listing, HOLD.kind, *states),
+    ).fetchall()
+    turns = [until_ms for state, until_ms in holds if state == OFFERED]
+    if (holds and closed) or any(until_ms < now_ms for until_ms in turns):
+        return True
+    claims = claims_about(connection, listing, [owner.hex()])
+    told = busy_periods_of(connection, [listing]).get(listing, [])
+    taken = [period for claim in claims if (period := takes(claim, *now)) is not None]
+    taken += [open_if_late(period, *now) for period in strangers_periods(claims, told)]
+    rest = policy.buffer_minutes
+    if len(holds) > len(turns) and free_now(quantity, rest, taken, now) > len(turns):
+        return True
+    asked = [one for one in claims if one.kind == LOAN.kind and one.underlying in LOAN.asked]
+    return policy.automatic and any(fits(one, quantity, rest, taken) for one in asked)
+
+
 def owned_among(
     connection: sqlite3.Connection, owner: bytes, listings: Sequence[str]
 ) -> list[tuple[bytes, bytes]]:
@@ -42,6 +96,16 @@ def owned_among(
             (owner.hex(), *chunk),
         )
     ]
+
+
+def writes_elsewhere(connection: sqlite3.Connection, circle: bytes, person: bytes) -> bool:
+    """Whether a person has a feed in a circle that this installation has never written."""
+    found = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM feeds AS f JOIN circles AS c ON c.number = f.circle"
+        " WHERE c.circle = ? AND f.person = ? AND f.feed NOT IN (SELECT feed FROM own_feeds))",
+        (circle, person),
+    ).fetchone()
+    return bool(found[0])
 
 
 def asked_loans(connection: sqlite3.Connection, listing: bytes, at_most: int) -> list[bytes]:

@@ -1,16 +1,19 @@
 """What an owner's computer does by itself: turns, automatic acceptance, what everybody is told."""
 
+import random
 from contextlib import closing
 
 import pytest
 from unit.node.computers import START_MS, Computer, meet
 
 from p2pshare.domain.bodies import LoanPolicy
+from p2pshare.domain.bookings import Moment
 from p2pshare.domain.commands import (
     AddHold,
     CloseListing,
     DropHold,
     EditListing,
+    Forget,
     MoveAgreement,
     OpenRepair,
 )
@@ -268,6 +271,17 @@ def test_who_has_it_does_not_wait_for_it(street):
     assert state(street.ben, hold) == "removed"
 
 
+def test_a_place_that_both_have_forgotten_is_nobody_s(street):
+    drill = street.offer()
+    lend(street, drill, street.ben, street.b)
+    hold = street.hold(street.cleo, street.c, drill)
+    assert len(street.queue(street.ben, drill)) == 1
+    for computer, person in ((street.ada, street.a), (street.cleo, street.c)):
+        computer.perform(Forget(person=person, subject=hold))
+        street.meet()
+    assert street.queue(street.ben, drill) == []
+
+
 def test_two_computers_of_one_owner_keep_one_queue(street, tmp_path):
     drill = street.offer()
     repair = street.ada.perform(OpenRepair(person=street.a, listing=drill))[0].subject
@@ -369,6 +383,30 @@ def test_a_policy_that_comes_later_answers_what_waits(street):
     )
     street.meet()
     assert state(street.ben, loan) == "accepted"
+
+
+def test_many_requests_from_everywhere_are_never_promised_twice(street):
+    drills = street.offer(quantity=2, automatic=True, longest_days=9)
+    chance = random.Random(5)
+    for _ in range(4):
+        for computer, person in ((street.ben, street.b), (street.cleo, street.c)):
+            for _ in range(3):
+                first = chance.randint(0, 20)
+                computer.ask(
+                    person,
+                    drills,
+                    quantity=chance.randint(1, 2),
+                    **days(first, first + chance.randint(0, 8)),
+                )
+        street.meet()
+    now, owner = Moment(TODAY, 0), [street.a.hex()]
+    calendar = street.ada.queries.bookings.calendar(
+        drills.hex(), owner, now, TODAY, add_days(TODAY, 60)
+    )
+    assert calendar.conflicts == ()
+    states = [one.state for one in calendar.bookings]
+    assert states.count("promised") >= 6
+    assert states.count("asked") >= 6
 
 
 # --- by whom and when -------------------------------------------------------------------------

@@ -4,7 +4,8 @@ import pytest
 from unit.store.world_kit import DAY, Reader, World, person_of
 
 from p2pshare.domain.agreement_bodies import HoldAdd, HoldMove, HoldOffer
-from p2pshare.domain.bodies import ListingPut, LoanPolicy
+from p2pshare.domain.bodies import BusyPeriod, ListingPut, LoanPolicy
+from p2pshare.domain.bookings import Moment
 from p2pshare.domain.hold import OPEN
 from p2pshare.domain.vocabulary import ExchangeType, ItemType
 from p2pshare.log.certificate import OPEN_CIRCLE
@@ -13,8 +14,10 @@ from p2pshare.store.turns import (
     holds_in_queue,
     holds_of,
     holds_taken,
+    listings_due,
     listings_waited_for,
     owned_among,
+    writes_elsewhere,
 )
 
 ADA, BEN, CLEO = (person_of(number) for number in range(3))
@@ -132,3 +135,73 @@ def test_of_some_listings_those_of_an_owner(scene):
     named = [one.subject.hex() for one in (scene.drill, foreign)]
     assert read(scene, owned_among, ADA.id, named) == [place(scene.drill)]
     assert read(scene, owned_among, ADA.id, []) == []
+
+
+# --- what time has brought --------------------------------------------------------------------
+
+
+NOW = Moment(DAY, 0)
+
+
+def due(scene, *, now=NOW, now_ms=0):
+    return read(scene, listings_due, ADA.id, now, now_ms)
+
+
+def promised(scene, listing):
+    """Ben's loan of it, from DAY until five days later."""
+    loan = scene.request(scene.ben, listing)
+    return loan, scene.move(scene.ada, loan, "accept", after=[loan])
+
+
+def test_who_waits_for_what_is_free_is_due_and_who_has_a_turn_is_not(scene):
+    scene.hold(scene.cleo, scene.ladder, b"c")
+    assert due(scene) == [place(scene.ladder)]
+    scene.hold(scene.ben, scene.ladder, b"b", "offer")
+    assert due(scene) == [], "there is one ladder"
+
+
+def test_nobody_is_due_while_the_thing_is_away_until_its_days_have_passed(scene):
+    promised(scene, scene.ladder)
+    scene.hold(scene.cleo, scene.ladder, b"c")
+    assert due(scene) == []
+    assert due(scene, now=Moment("2026-11-28", 1439)) == []
+    assert due(scene, now=Moment("2026-11-29", 0)) == [place(scene.ladder)]
+
+
+def test_what_is_late_stays_away(scene):
+    loan, accepted = promised(scene, scene.ladder)
+    scene.move(scene.ada, loan, "hand-over", after=[accepted])
+    scene.hold(scene.cleo, scene.ladder, b"c")
+    assert due(scene, now=Moment("2026-12-29", 0)) == []
+
+
+def test_days_that_another_computer_has_promised_are_taken(scene):
+    scene.hold(scene.cleo, scene.ladder, b"c")
+    scene.busy(scene.ada, scene.ladder.subject, [BusyPeriod(DAY, DAY, 1, False, b"promise1")])
+    assert due(scene) == []
+
+
+def test_a_turn_that_has_passed_is_due(scene):
+    scene.hold(scene.cleo, scene.ladder, b"c", "offer")
+    assert due(scene, now_ms=2**53) == []
+    assert due(scene, now_ms=2**53 + 1) == [place(scene.ladder)]
+
+
+def test_the_queue_of_a_closed_offer_is_due(scene):
+    scene.hold(scene.cleo, scene.ladder, b"c", "offer")
+    scene.close(scene.ada, scene.ladder.subject)
+    assert due(scene) == [place(scene.ladder)]
+
+
+def test_what_may_be_accepted_without_asking_is_due_once_it_is_free(scene):
+    scene.request(scene.cleo, scene.drill)
+    scene.request(scene.cleo, scene.ladder)
+    assert due(scene) == [place(scene.drill)]
+    promised(scene, scene.drill)
+    assert due(scene) == []
+
+
+def test_a_second_computer_is_known_by_its_feed(scene):
+    assert read(scene, writes_elsewhere, OPEN_CIRCLE, ADA.id), "the reader has written nothing"
+    assert not read(scene, writes_elsewhere, OPEN_CIRCLE, person_of(9).id)
+    assert not read(scene, writes_elsewhere, b"c" * 32, ADA.id)
