@@ -24,14 +24,18 @@ from p2pshare.domain.views import BalanceView
 from p2pshare.limits import AFTER_ENTRIES_MAX
 from p2pshare.store import local
 from p2pshare.store.labels import names_of, times_of
+from p2pshare.store.settings import (
+    HOURS_HARD_LIMIT,
+    HOURS_SOFT_LIMIT,
+    read_setting,
+    write_setting,
+)
 from p2pshare.store.signed_payments import (
     in_several_lines,
     persons_in_several_lines,
     signed_payments,
 )
 
-_SOFT_SETTING: Final = "hours_soft_limit_minutes"
-_HARD_SETTING: Final = "hours_hard_limit_minutes"
 _NO_LIMIT: Final = "none"
 
 _PAYMENT_COLUMNS: Final = (
@@ -126,15 +130,10 @@ class Accounts:
 
     def limits(self) -> HourLimits:
         """The limits that are set on this computer."""
-        found = dict(
-            self._connection.execute(
-                "SELECT name, value FROM ledger WHERE name IN (?, ?)",
-                (_SOFT_SETTING, _HARD_SETTING),
-            ).fetchall()
-        )
+        soft = read_setting(self._connection, HOURS_SOFT_LIMIT)
+        hard = read_setting(self._connection, HOURS_HARD_LIMIT)
         return HourLimits(
-            soft=_read_limit(found.get(_SOFT_SETTING), DEFAULT_LIMITS.soft),
-            hard=_read_limit(found.get(_HARD_SETTING), DEFAULT_LIMITS.hard),
+            soft=_limit(soft, DEFAULT_LIMITS.soft), hard=_limit(hard, DEFAULT_LIMITS.hard)
         )
 
     # --- payments -------------------------------------------------------------------------
@@ -271,16 +270,11 @@ class Accounts:
 
 def write_limits(connection: sqlite3.Connection, limits: HourLimits) -> None:
     """Set the limits of this computer; the caller holds the transaction."""
-    connection.executemany(
-        "INSERT OR REPLACE INTO ledger (name, value) VALUES (?, ?)",
-        [
-            (name, _NO_LIMIT if minutes is None else str(minutes))
-            for name, minutes in ((_SOFT_SETTING, limits.soft), (_HARD_SETTING, limits.hard))
-        ],
-    )
+    for name, minutes in ((HOURS_SOFT_LIMIT, limits.soft), (HOURS_HARD_LIMIT, limits.hard)):
+        write_setting(connection, name, _NO_LIMIT if minutes is None else str(minutes))
 
 
-def _read_limit(value: str | None, default: int | None) -> int | None:
+def _limit(value: str | None, default: int | None) -> int | None:
     if value is None:
         return default
     return None if value == _NO_LIMIT else int(value)

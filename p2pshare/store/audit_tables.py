@@ -19,6 +19,7 @@ from p2pshare.store.folded_tables import (
     FOLDED,
 )
 from p2pshare.store.migrations import migrate
+from p2pshare.store.settings import can_be
 
 _ENTRY_COLUMNS: Final = "number, id, feed, branch, seq, time_ms, subject, kind"
 
@@ -94,6 +95,7 @@ def false_local_rows(connection: sqlite3.Connection) -> list[tuple[str, int]]:
             "feed, circle, person, retired",
             lambda row: all(map(_id, row[:3])) and row[3] in (0, 1),
         ),
+        "ledger": ("name, value", lambda row: all(map(_text, row)) and can_be(*row)),
         "peers": (
             "address, port, device, worked_ms",
             lambda row: (
@@ -119,8 +121,13 @@ def false_local_rows(connection: sqlite3.Connection) -> list[tuple[str, int]]:
         ),
         "wanted_photos": ("circle, hash", lambda row: all(map(_id, row))),
         "saved_searches": (
-            "person, text, category, added_ms",
-            lambda row: _id(row[0]) and all(map(_text, row[1:3])) and isinstance(row[3], int),
+            "number, person, text, category, added_ms",
+            lambda row: (
+                isinstance(row[0], int)
+                and _id(row[1])
+                and all(map(_text, row[2:4]))
+                and isinstance(row[4], int)
+            ),
         ),
         "told_reminders": (
             "person, key, told_ms",

@@ -12,6 +12,7 @@ from typing import Final
 
 from p2pshare.errors import StoreBusy, StoreTooNew
 from p2pshare.store.database import Database
+from p2pshare.store.settings import read_setting, write_setting
 
 ERASED_IN_LOG: Final = "erased_in_log"
 """Erased bytes may stand in the file or its write-ahead log still."""
@@ -23,14 +24,13 @@ PROMISES_UNPUBLISHED: Final = "promises_unpublished"
 def leave_note(connection: sqlite3.Connection, name: str) -> str:
     """Leave a note, in place of an earlier one of that name; its value."""
     value = os.urandom(8).hex()
-    connection.execute("INSERT OR REPLACE INTO ledger (name, value) VALUES (?, ?)", (name, value))
+    write_setting(connection, name, value)
     return value
 
 
 def read_note(connection: sqlite3.Connection, name: str) -> str | None:
     """The value of the note of that name, or None if there is none."""
-    row = connection.execute("SELECT value FROM ledger WHERE name = ?", (name,)).fetchone()
-    return None if row is None else str(row[0])
+    return read_setting(connection, name)
 
 
 def remove_note(database: Database, name: str, value: str) -> None:

@@ -7,7 +7,6 @@ hours, are local to an installation: never sent, never folded. Which reminders t
 
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from typing import Final
 
 from p2pshare.domain.calendar_events import Revision
 from p2pshare.domain.quiet_hours import QUIET_HOURS, QuietHours, parse_quiet_hours
@@ -15,8 +14,8 @@ from p2pshare.domain.reminder_views import ListingDays
 from p2pshare.store.busy import busy_periods_of
 from p2pshare.store.feeds import chunks, marks
 from p2pshare.store.local import own_persons, read_circles
-
-_QUIET_HOURS: Final = "quiet_hours"
+from p2pshare.store.settings import QUIET_HOURS as QUIET_HOURS_SETTING
+from p2pshare.store.settings import read_setting, write_setting
 
 
 class Reminders:
@@ -27,10 +26,8 @@ class Reminders:
 
     def quiet_hours(self) -> QuietHours:
         """When nobody here is reminded of anything."""
-        row = self._connection.execute(
-            "SELECT value FROM ledger WHERE name = ?", (_QUIET_HOURS,)
-        ).fetchone()
-        return QUIET_HOURS if row is None else parse_quiet_hours(row[0])
+        said = read_setting(self._connection, QUIET_HOURS_SETTING)
+        return QUIET_HOURS if said is None else parse_quiet_hours(said)
 
     def hosted(self) -> list[str]:
         """The persons (hex) who use this computer."""
@@ -100,9 +97,7 @@ class Reminders:
 
 def set_quiet_hours(connection: sqlite3.Connection, quiet: QuietHours) -> None:
     """Remind nobody here in these hours."""
-    connection.execute(
-        "INSERT OR REPLACE INTO ledger (name, value) VALUES (?, ?)", (_QUIET_HOURS, str(quiet))
-    )
+    write_setting(connection, QUIET_HOURS_SETTING, str(quiet))
 
 
 def mark_told(

@@ -48,9 +48,15 @@ _LOCAL: Final = {
     "peers": "address, port, device, worked_ms",
     "refused_feeds": "circle, feed, reason",
     "blobs": "hash, size, data",
+    "ledger": "name, value",
 }
-#: Tables that a ledger written by an earlier version need not have.
-_LATER: Final = {"imported_rows": "person, circle, source, listing, digest"}
+#: Tables and columns that a ledger written by an earlier version need not have.
+_LATER: Final = {
+    "imported_rows": "person, circle, source, listing, digest",
+    "own_persons": "person, name, added_ms, desk",
+    "saved_searches": "number, person, text, category, added_ms",
+    "told_reminders": "person, key, told_ms",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +238,7 @@ def _copy_local(old: sqlite3.Connection, database: Database) -> None:
                 (number, true, _plain(name), secret),
             )
         local.ensure_open_circle(connection)
-        later = {table: columns for table, columns in _LATER.items() if _is_table(old, table)}
+        later = {table: columns for table, columns in _LATER.items() if _has(old, table, columns)}
         for table, columns in {**_LOCAL, **later}.items():
             places = ", ".join("?" * (columns.count(",") + 1))
             for _, *row in _rows(old, table, columns):
@@ -247,9 +253,9 @@ def _copy_local(old: sqlite3.Connection, database: Database) -> None:
         leave_note(connection, PROMISES_UNPUBLISHED)
 
 
-def _is_table(old: sqlite3.Connection, table: str) -> bool:
+def _has(old: sqlite3.Connection, table: str, columns: str) -> bool:
     try:
-        old.execute(f"SELECT 1 FROM {table} LIMIT 0")
+        old.execute(f"SELECT {columns} FROM {table} LIMIT 0")
     except sqlite3.DatabaseError:
         return False
     return True

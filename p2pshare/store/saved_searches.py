@@ -1,28 +1,22 @@
 """Saved searches: what persons hosted here are always looking for. Local, never sent or folded.
 
-``node.searches`` decides what may be saved; ``store.matching`` looks for the offers.
+``domain.searches`` decides what may be saved; ``store.matching`` looks for the offers.
 """
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Final
 
 from p2pshare.domain.matching_views import SavedSearchView
 from p2pshare.store.feeds import marks
-
-_LAST_NUMBER: Final = "last_saved_search"
-"""The setting that remembers it: the number of a search that was dropped is not given again."""
+from p2pshare.store.settings import LAST_SAVED_SEARCH, read_setting, write_setting
 
 
 def save_search(
     connection: sqlite3.Connection, person: bytes, text: str, category: str, added_ms: int
 ) -> int:
     """Keep a search of a person; its number."""
-    row = connection.execute("SELECT value FROM ledger WHERE name = ?", (_LAST_NUMBER,)).fetchone()
-    number = 1 if row is None else int(row[0]) + 1
-    connection.execute(
-        "INSERT OR REPLACE INTO ledger (name, value) VALUES (?, ?)", (_LAST_NUMBER, str(number))
-    )
+    number = 1 + int(read_setting(connection, LAST_SAVED_SEARCH) or 0)
+    write_setting(connection, LAST_SAVED_SEARCH, str(number))
     connection.execute(
         "INSERT INTO saved_searches (number, person, text, category, added_ms)"
         " VALUES (?, ?, ?, ?, ?)",

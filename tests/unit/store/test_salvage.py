@@ -6,12 +6,18 @@ from contextlib import closing
 import pytest
 from unit.store.ledger_kit import ADA, BEN, FileReader, village
 
+from p2pshare.domain.hour_rules import DEFAULT_LIMITS, HourLimits
+from p2pshare.domain.quiet_hours import QuietHours
 from p2pshare.errors import StoreDamaged
 from p2pshare.log.certificate import closed_circle
 from p2pshare.store import local
+from p2pshare.store.accounts import write_limits
 from p2pshare.store.audit import audit
 from p2pshare.store.first_pages import graft_first_pages
+from p2pshare.store.queries import Queries
+from p2pshare.store.reminders import mark_told, set_quiet_hours
 from p2pshare.store.salvage import Salvaged, rebuild_file, salvage
+from p2pshare.store.saved_searches import save_search
 
 PAGE = 4096
 SECRET = bytes(range(32))
@@ -30,6 +36,11 @@ def sound(world, tmp_path):
         reader.take_all(world)
         with reader.database.transaction(durable=True) as connection:
             local.add_own_person(connection, ADA.id, "Ada", 1)
+            local.add_own_person(connection, BEN.id, "Ben", 2, desk=True)
+            save_search(connection, ADA.id, "saw", "tools", 1)
+            mark_told(connection, ADA.id.hex(), ["a key"], 1)
+            set_quiet_hours(connection, QuietHours(60, 120))
+            write_limits(connection, HourLimits(soft=None, hard=90))
             local.add_own_feed(connection, world.feeds[0].key.public, world.circle, ADA.id)
             local.add_circle(connection, closed_circle(SECRET), "Street", SECRET)
             local.remember_address(connection, "127.0.0.1", 1234, bytes(32), 1)
@@ -79,11 +90,29 @@ def test_what_is_local_comes_along_and_own_feeds_are_retired(world, sound):
     salvage(path, keys)
     with FileReader(path, ADA, BEN) as reader:
         connection = reader.database.connection
-        assert local.own_persons(connection) == {ADA.id: "Ada"}
+        assert local.own_persons(connection) == {ADA.id: "Ada", BEN.id: "Ben"}
+        assert local.desk_persons(connection) == {BEN.id}
         assert local.own_feeds(connection) == {world.feeds[0].key.public}
         assert local.current_feed(connection, world.circle, ADA.id) is None
         assert [circle.secret for circle in local.read_circles(connection)] == [None, SECRET]
         assert len(local.remembered_addresses(connection)) == 1
+        queries = Queries(connection)
+        assert [one.text for one in queries.matching.searches([ADA.id.hex()])] == ["saw"]
+        assert save_search(connection, ADA.id, "axe", "", 2) == 2
+        assert queries.reminders.told(ADA.id.hex()) == {"a key"}
+        assert queries.reminders.quiet_hours() == QuietHours(60, 120)
+        assert queries.accounts.limits() == HourLimits(soft=None, hard=90)
+    assert audit(path, keys).ok
+
+
+def test_a_setting_that_cannot_be_is_left_behind(sound):
+    path, _, _, keys = sound
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE ledger SET value = 'x' WHERE name = 'hours_hard_limit_minutes'")
+    salvage(path, keys)
+    with FileReader(path, ADA, BEN) as reader:
+        limits = Queries(reader.database.connection).accounts.limits()
+    assert limits == HourLimits(soft=None, hard=DEFAULT_LIMITS.hard)
 
 
 def test_nothing_readable_is_lost(world, sound):
