@@ -137,6 +137,7 @@ class IngestBatch:
         mended = repair_entry(self.connection, self.feeds, read)
         if mended is not None:
             self._appender.added.bodies.append(mended)
+            self._opened.forget()  # it may have been opened while it was damaged
         if helped or mended is not None:
             self._report.repaired.append(read.identifier)
         return helped or mended is not None

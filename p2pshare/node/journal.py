@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from p2pshare.domain.commands import Command
+from p2pshare.domain.induction import GRANT_KIND
 from p2pshare.errors import NodeError, StoreError
 from p2pshare.limits import LIST_BYTES_MAX
-from p2pshare.log.entry import SEALED_KIND, SignedEntry, decode_header
+from p2pshare.log.entry import OWN_SEALED_KIND, SEALED_KIND, SignedEntry, decode_header
 from p2pshare.log.frontier import Tips
 from p2pshare.log.stretch import ReadEntry
 from p2pshare.node.authoring import Performed
@@ -30,21 +31,23 @@ from p2pshare.store.blobs import (
     wanted_photos,
 )
 from p2pshare.store.feeds import circle_numbers, tips_of
-from p2pshare.store.folded_tables import (
-    AGREEMENTS,
-    FOLDED,
-    LISTINGS,
-)
+from p2pshare.store.folded_tables import AGREEMENTS, FOLDED, INDUCTIONS, LISTINGS, FoldedTable
+from p2pshare.store.history import HISTORY_TABLES
 from p2pshare.store.repair import mark_damaged, owed_entries
-from p2pshare.store.rows import (
-    RowChange,
-)
+from p2pshare.store.rows import RowChange
 from p2pshare.store.states import LISTING_KIND
 
 logger: Final = logging.getLogger("p2pshare.node.journal")
 
-_TABLE_OF: Final = {LISTING_KIND: LISTINGS.name, SEALED_KIND: AGREEMENTS.name}
-"""The table of which a forgotten subject had rows."""
+_TABLES_OF: Final[Mapping[str, tuple[FoldedTable, ...]]] = {
+    LISTING_KIND: (LISTINGS,),
+    GRANT_KIND: (INDUCTIONS,),
+    SEALED_KIND: (AGREEMENTS,),
+    # Once it is forgotten nobody can tell what its author had sealed.
+    OWN_SEALED_KIND: (AGREEMENTS, *HISTORY_TABLES.values()),
+}
+"""The tables in which a forgotten subject had rows, or one of which it had, by its header's kind.
+"""
 
 
 @dataclass(slots=True)
@@ -300,13 +303,13 @@ class Journal:
             if row is not None:
                 found.append(RowChange(table.name, key, added=False, removed=False))
         if not any(change.key == subject.hex() for change in found):
-            found.extend(self._row_gone(subject))
+            found.extend(self._rows_gone(subject))
         return found
 
-    def _row_gone(self, subject: bytes) -> list[RowChange]:
-        """The row that a subject without one would have, if anybody ever wrote of it."""
+    def _rows_gone(self, subject: bytes) -> list[RowChange]:
+        """The rows that a subject without any may have had, if anybody ever wrote of it."""
         row = self._connection.execute(
             "SELECT kind FROM entries WHERE subject = ? AND substr(id, 1, 16) = subject", (subject,)
         ).fetchone()
-        table = None if row is None else _TABLE_OF.get(row[0])
-        return [] if table is None else [RowChange(table, subject.hex(), False, True)]
+        tables = () if row is None else _TABLES_OF.get(row[0], ())
+        return [RowChange(table.name, subject.hex(), added=False, removed=True) for table in tables]

@@ -15,9 +15,7 @@ from p2pshare.log.certificate import OPEN_CIRCLE, closed_circle
 from p2pshare.store.database import SCHEMA_VERSION, SQLITE_DAMAGE
 from p2pshare.store.faults import Fault
 from p2pshare.store.feeds import FEED_COLUMNS
-from p2pshare.store.folded_tables import (
-    FOLDED,
-)
+from p2pshare.store.folded_tables import FOLDED
 from p2pshare.store.migrations import migrate
 from p2pshare.store.settings import can_be
 

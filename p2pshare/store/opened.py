@@ -3,7 +3,8 @@
 Opening costs fifty times what reading the row does, and a subject is folded whole each time:
 without this, a stranger to a loan would try its opening entry again for each move that passes
 through. ``store.gather`` asks and tells. Nothing of it is written anywhere; once something is
-erased all of it is thrown away, so that forgotten words do not live on here.
+erased all of it is thrown away, so that forgotten words do not live on here; and once something
+damaged is repaired, for what was read of it may be wrong.
 """
 
 from collections import OrderedDict

@@ -6,11 +6,20 @@ from pathlib import Path
 import pytest
 from unit.node.ledger_pair import arrivals, offer, person
 
-from p2pshare.domain.commands import AddListing, AddPerson, Forget, MoveAgreement, RequestLoan
+from p2pshare.domain.commands import (
+    AddListing,
+    AddPerson,
+    Forget,
+    GrantInduction,
+    MoveAgreement,
+    OpenRepair,
+    RequestLoan,
+)
 from p2pshare.domain.vocabulary import ExchangeType
 from p2pshare.errors import StoreTooNew
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.log.entry import SignedEntry
+from p2pshare.node.importing import import_list
 from p2pshare.node.journal import Change, Journal
 from p2pshare.node.ledger import Ledger
 from p2pshare.store import local
@@ -92,6 +101,33 @@ def test_what_another_process_forgot_is_told_as_gone(journal: Journal, other: Le
     assert seen is not None
     gone = [(one.table, one.key) for one in seen.report.changes if one.removed]
     assert gone == [("listings", drill.hex())]
+
+
+def test_what_another_process_forgot_is_told_whatever_it_was(
+    journal: Journal, other: Ledger
+) -> None:
+    ada, ben = person(other, "Ada"), person(other, "Ben")
+    laser = other.perform(
+        AddListing(
+            person=ada, exchange_type=ExchangeType.OFFER, title="Laser cutter", induction=True
+        )
+    )[0].subject
+    shown = other.perform(GrantInduction(person=ada, listing=laser, inducted=ben))[0].subject
+    ticket = other.perform(OpenRepair(person=ada, listing=laser))[0].subject
+    loans = b"Item,Member,From\nDrill,Ben,2025-01-02\n"
+    import_list(other, ada, loans, form="loans")
+    (past,) = other.queries.history.past([ada.hex()])
+    journal.look()
+    for subject, table in (
+        (shown.hex(), "inductions"),
+        (ticket.hex(), "agreements"),
+        (past.history, "history_loans"),
+    ):
+        other.perform(Forget(person=ada, subject=bytes.fromhex(subject)))
+        seen = journal.look()
+        assert seen is not None
+        gone = {(one.table, one.key) for one in seen.report.changes if one.removed}
+        assert (table, subject) in gone
 
 
 def test_what_was_written_past_the_journal_is_found_if_looked_for(journal: Journal) -> None:

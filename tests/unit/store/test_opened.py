@@ -1,6 +1,7 @@
 """store.opened: kept for these keys, for a while, and until something is erased."""
 
 import pytest
+from unit.store.ledger_kit import FileReader
 from unit.store.world_kit import Reader, World, person_of
 
 from p2pshare.domain.agreement_bodies import LoanMove
@@ -99,3 +100,23 @@ def test_once_something_is_erased_nothing_is_kept(opening):
         assert reader.queries.agreements(0) == [loan]
         assert reader.ingest._opened._opened == {}
         assert len(opening) == before
+
+
+def test_a_body_that_was_damaged_when_it_was_opened_is_opened_anew_once_it_is_repaired(tmp_path):
+    world = World()
+    written = lent(world)
+    with FileReader(tmp_path / "ledger.db", ADA) as reader:
+        asked = next(written)[1]
+        reader.take_all(world)
+        number = "(SELECT number FROM entries WHERE id = ?)"
+        spoiled = f"UPDATE bodies SET body = zeroblob(length(body)) WHERE entry = {number}"
+        reader.ingest._opened.forget()  # as if it had been read long ago
+        reader.spoil(spoiled, asked.identifier)
+        next(written)
+        reader.take_all(world)
+        assert reader.queries.agreements(0) == [], "the damage was folded"
+        assert not reader.audit().ok
+        reader.repair_from(world)
+        (loan,) = reader.queries.agreements(0)
+        assert loan.state == "accepted"
+        assert reader.audit().ok
