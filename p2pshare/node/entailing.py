@@ -36,6 +36,7 @@ from p2pshare.store.folded_tables import AGREEMENTS, LISTINGS
 from p2pshare.store.lookup import listings_told_busy, listings_with_agreements
 from p2pshare.store.notes import PROMISES_UNPUBLISHED, leave_note, read_note, remove_note
 from p2pshare.store.turns import (
+    REQUESTS_PER_LISTING,
     asked_loans,
     holds_in_queue,
     holds_taken,
@@ -48,9 +49,6 @@ logger: Final = logging.getLogger("p2pshare.node.entailing")
 
 LISTINGS_PER_TRANSACTION: Final = 32
 """So many are looked after in one transaction: others who write need not wait long."""
-
-REQUESTS_PER_LISTING: Final = 100
-"""So many unanswered requests for one thing are looked at, the earliest; a flood is the owner's."""
 
 Place = tuple[bytes, bytes]
 """(circle, listing)."""

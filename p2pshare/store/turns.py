@@ -6,6 +6,7 @@ is ``store.bookings``'. Ids come back as bytes.
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,9 @@ from p2pshare.domain.loan import LOAN
 from p2pshare.store.bookings import claims_about
 from p2pshare.store.busy import busy_periods_of
 from p2pshare.store.feeds import chunks, marks
+
+REQUESTS_PER_LISTING: Final = 100
+"""So many unanswered requests for one thing are looked at, the earliest; a flood is the owner's."""
 
 
 def listings_waited_for(connection: sqlite3.Connection, owner: bytes) -> list[tuple[bytes, bytes]]:
@@ -80,8 +84,10 @@ def _is_due(
     rest = policy.buffer_minutes
     if len(holds) > len(turns) and free_now(quantity, rest, taken, now) > len(turns):
         return True
+    if not policy.automatic:
+        return False
     asked = [one for one in claims if one.kind == LOAN.kind and one.underlying in LOAN.asked]
-    return policy.automatic and any(fits(one, quantity, rest, taken) for one in asked)
+    return any(fits(one, quantity, rest, taken) for one in asked[:REQUESTS_PER_LISTING])
 
 
 def owned_among(
