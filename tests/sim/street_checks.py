@@ -54,6 +54,7 @@ class Read:
     """An entry with its body as a plain map."""
 
     feed: bytes
+    seq: int
     person: bytes
     subject: bytes
     kind: str
@@ -121,8 +122,14 @@ def assert_hours_sum_to_zero(street: Street) -> int:
 
 
 def _payments(home: Home) -> Iterator[tuple[str, str, int]]:
-    """(payer, payee, minutes) of what payers signed."""
+    """(payer, payee, minutes) of what payers signed, and did not revoke with a lost computer."""
+    revoked = {
+        entry.body["feed"]: entry.body["last_seq"]
+        for entry in _entries(home, "e.kind = 'person.revoke'", ())
+    }
     for entry in _entries(home, "e.kind IN ('hours.pay', 'hours.split')", ()):
+        if entry.seq > revoked.get(entry.feed, entry.seq):
+            continue
         shares = entry.body.get("shares") or [(entry.body["payee"], entry.body["minutes"])]
         assert entry.body["payer"] == entry.person
         for payee, minutes in shares:
@@ -354,7 +361,16 @@ def _entries(home: Home, where: str, values: Sequence[bytes]) -> Iterator[Read]:
             kind, said = msgspec.msgpack.decode(payload)
         else:
             kind, said = header.kind, msgspec.msgpack.decode(clear_payload(body))
-        yield Read(header.feed, person, subject, kind, header.time_ms, received_ms, said)
+        yield Read(
+            feed=header.feed,
+            seq=header.seq,
+            person=person,
+            subject=subject,
+            kind=kind,
+            time_ms=header.time_ms,
+            received_ms=received_ms,
+            body=said,
+        )
 
 
 def _minute(body: dict[str, Any], end: str, usual: int) -> int:
