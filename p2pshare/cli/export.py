@@ -18,10 +18,15 @@ from p2pshare.domain.exports.murmurations import (
     consent,
 )
 from p2pshare.errors import DomainError
-from p2pshare.node.exports.formats import FORMATS, MURMURATIONS, SPREADSHEET, format_of
+from p2pshare.node.exports.formats import (
+    FORMATS,
+    MURMURATIONS,
+    SPREADSHEET,
+    export_file,
+    format_of,
+)
 from p2pshare.node.exports.request import ExportRequest
 from p2pshare.node.exports.sheets import TABLES
-from p2pshare.node.whole_file import whole_file
 
 _FORMATS_HELP: Final = "; ".join(f"{name}: {form.about}" for name, form in FORMATS.items())
 
@@ -87,10 +92,8 @@ def export_command(
             circle=session.circle_named(ledger),
             table=table or TABLES[0],
             consent=allowed,
-            archive=file.suffix.lower() == ".zip",
         )
-        with whole_file(file) as stream:
-            written = FORMATS[chosen].write(ledger, stream, progress, request)
+        written = export_file(ledger, file, chosen, request, progress)
     if session.output.json:
         session.output.document({"exported": written.number})
         return

@@ -39,6 +39,7 @@ from p2pshare.node.keystore import Passphrase, no_passphrase
 from p2pshare.node.ledger import LEDGER_FILE, Ledger
 from p2pshare.node.lock import NodeLock
 from p2pshare.node.network import Network
+from p2pshare.node.papers import Papers
 from p2pshare.node.reading import Reading
 from p2pshare.node.reminding import Reminding
 from p2pshare.node.tending import Tending
@@ -80,6 +81,14 @@ class Node:
         )
         self._tending = Tending(
             self._writer, self._reading, self._running_journal, self._clock, self._publish
+        )
+        #: Receipts, exports, reminders and what else is taken out of the ledger.
+        self.papers: Final = Papers(
+            config.folder,
+            self._reading,
+            self.with_ledger,
+            self._clock,
+            self._reminding.look_again,
         )
         self._tasks = Tasks("node")
         # A listener that nobody holds any more is forgotten with all it has not heard.

@@ -99,6 +99,10 @@ class Reminding:
         if isinstance(event, RowChanged):
             self._changed.set()
 
+    def look_again(self) -> None:
+        """When to be quiet was changed: look again soon."""
+        self._changed.set()
+
     async def run(self) -> None:
         """Tell what is due, until cancelled."""
         while True:

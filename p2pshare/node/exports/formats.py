@@ -4,7 +4,8 @@ Whoever adds a format writes a function like ``write_entries`` and a line here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from p2pshare.node.exports.calendar_file import write_calendar
@@ -13,6 +14,7 @@ from p2pshare.node.exports.profiles import write_profiles
 from p2pshare.node.exports.request import ExportRequest, Progress, Written
 from p2pshare.node.exports.sheets import write_sheet
 from p2pshare.node.exports.signed_log import write_entries
+from p2pshare.node.whole_file import whole_file
 
 if TYPE_CHECKING:
     from p2pshare.node.ledger import Ledger
@@ -44,6 +46,19 @@ FORMATS: Final = {
     MURMURATIONS: ExportFormat("your listings, to publish on the web", write_profiles),
 }
 """Each format by its name; the first where nothing says which."""
+
+
+def export_file(
+    ledger: "Ledger", file: Path, form: str, request: ExportRequest, progress: Progress
+) -> Written:
+    """Write ``file`` in the format of that name, whole or not at all.
+
+    Single documents stand in an archive if its name ends in .zip. Raises DomainError, StoreError
+    or NodeError.
+    """
+    request = replace(request, archive=file.suffix.lower() == ".zip")
+    with whole_file(file) as stream:
+        return FORMATS[form].write(ledger, stream, progress, request)
 
 
 def format_of(suffix: str) -> str:
