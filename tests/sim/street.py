@@ -141,7 +141,7 @@ class Street:
         self.kiosk = self.install("kiosk", diligence=0.98)
         self.desk = self.install("desk", diligence=0.85)
         self.library = self.move_in(self.desk, "Library")
-        while len(self.people) < max(2, self.size.people // 8):
+        while len(self.people) < max(2, self.size.people // 6):
             self.move_in(self.desk, f"Guest {len(self.people)}", pin=b"2357")
         while len(self.people) < self.size.people:
             diligence = self.drawn.choice((0.8, 0.6, 0.4, 0.25, 0.1))

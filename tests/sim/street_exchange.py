@@ -125,11 +125,11 @@ def correct_hours(day: Day) -> None:
 
 
 HABITS: Final = (
-    Habit(ask_for_a_gift, 0.015),
+    Habit(ask_for_a_gift, 0.012),
     Habit(tend_gifts, 1.0),
-    Habit(ask_for_a_session, 0.015),
+    Habit(ask_for_a_session, 0.012),
     Habit(tend_sessions, 1.0),
-    Habit(pay_hours, 0.02),
+    Habit(pay_hours, 0.012),
     Habit(split_hours, 0.004),
     Habit(confirm_hours, 0.2),
     Habit(correct_hours, 0.003),

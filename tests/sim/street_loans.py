@@ -163,8 +163,8 @@ def forget_an_agreement(day: Day) -> None:
 HABITS: Final = (
     Habit(tend_loans, 1.0),
     Habit(tend_holds, 1.0),
-    Habit(wait_for_something, 0.06),
-    Habit(borrow, 0.08),
+    Habit(wait_for_something, 0.03),
+    Habit(borrow, 0.07),
     Habit(borrow_for_hours, 0.015),
     Habit(forget_an_agreement, 0.01),
 )
