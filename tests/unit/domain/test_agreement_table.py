@@ -68,8 +68,8 @@ def test_what_no_button_offers():
         if not row.by_button
     }
     assert without == {
-        *(("loan", move) for move in ("renew", "grant", "report")),
-        ("session", "done"),
+        *(("loan", move) for move in ("renew", "grant", "report", "settle")),
+        *(("session", move) for move in ("done", "settle")),
         *(("hold", move) for move in ("offer", "take", "lapse")),
     }
 

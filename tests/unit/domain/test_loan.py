@@ -43,7 +43,7 @@ TRANSITIONS = {
     ("lender", "hand-over"): {"accepted": "checked_out"},
     ("borrower", "receive"): {"accepted": "checked_out"},
     ("borrower", "give-back"): {"checked_out": "returned"},
-    ("lender", "take-back"): {"checked_out": "closed", "returned": "closed"},
+    ("lender", "take-back"): dict.fromkeys(("checked_out", "returned", "lost"), "closed"),
     ("lender", "lost"): {"checked_out": "lost"},
     **{(role, "settle"): {} for role in ("borrower", "lender")},
     **{
@@ -306,7 +306,7 @@ BETWEEN = {
         ),
         ("returned", ["report", "dispute"], ["report", "take-back", "dispute"]),
         ("closed", ["dispute"], ["dispute"]),
-        ("lost", ["dispute"], ["dispute"]),
+        ("lost", ["dispute"], ["take-back", "dispute"]),
         ("declined", [], []),
         ("cancelled", [], []),
         ("disputed", ["report", "settle"], ["report", "take-back", "dispute", "settle"]),

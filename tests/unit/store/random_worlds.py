@@ -22,6 +22,7 @@ from unit.store.world_kit import (
     seeded,
 )
 
+from p2pshare.domain.agreement import AGREEMENTS
 from p2pshare.domain.bodies import (
     Body,
     BusyPeriod,
@@ -30,8 +31,10 @@ from p2pshare.domain.bodies import (
     HoursSplit,
     Share,
 )
+from p2pshare.log.entry import SEALED_KINDS
 
 PERSONS = tuple(person_of(number) for number in range(4))
+OTHERS = ("gift", "session", "hold", "repair")
 MOVES = ("accept", "hand-over", "receive", "give-back", "take-back", "cancel", "decline", "lost")
 _Item = TypeVar("_Item")
 
@@ -61,6 +64,7 @@ class RandomWorld:
     def __post_init__(self) -> None:
         self.listings: list[Written] = []
         self.loans: list[Written] = []
+        self.others: list[Written] = []
         self.payments: list[Written] = []
 
     def feed(self, step: Step) -> Feed:
@@ -158,6 +162,31 @@ class RandomWorld:
             last = [entry for entry in self.world.entries if entry.subject == loan.subject][-1]
             self.world.move(step.of(own), loan, move, after=[last])
 
+    def ask(self, step: Step) -> None:
+        """Something else than a loan: by anybody, a repair mostly by whose thing it is."""
+        if not self.listings:
+            return self.put(step)
+        listing = step.of(self.listings)
+        table = AGREEMENTS[step.of(OTHERS)]
+        feed = self.feed_of(listing.author, step) if table.alone else self.feed(step)
+        place = {**self.place(step, feed, b""), **self.seal(step)}
+        note = f"ask {len(self.others)}"
+        self.others.append(self.world.ask(feed, table, listing, note, **place))
+
+    def go_on(self, step: Step) -> None:
+        if not self.others:
+            return self.ask(step)
+        first = step.of(self.others)
+        table = AGREEMENTS[first.kind.partition(".")[0]]
+        feed = self.feed_of(step.of(self.world.parties(first)), step)
+        place = {**self.place(step, feed, first.subject), **self.seal(step)}
+        note = step.of(["note one", "note two"])
+        self.world.go_on(feed, first, step.of(table.moves[1:]), note, **place)
+
+    def seal(self, step: Step) -> dict[str, Any]:
+        """Now and then a kind in the header that is not the right one."""
+        return {"shown": step.of(SEALED_KINDS)} if step.one_in(8) else {}
+
     def pay(self, step: Step) -> None:
         feed = self.feed(step)
         payer = step.of(PERSONS) if step.one_in(5) else feed.author
@@ -212,7 +241,8 @@ class RandomWorld:
         if step.one_in(2):
             targets += [one for one in self.world.entries if one.subject == target.subject]
         erasers: list[Person] = [target.author]
-        loan = next((one for one in self.loans if one.subject == target.subject), None)
+        agreements = (*self.loans, *self.others)
+        loan = next((one for one in agreements if one.subject == target.subject), None)
         if loan is not None and step.number() % 3:
             erasers = list(self.world.parties(loan))
         if step.one_in(5):
@@ -232,10 +262,11 @@ class RandomWorld:
     def take(self, step: Step) -> None:
         """What a step may be; what stands here more often happens more often."""
         loans = [self.request, self.request, self.agree, self.agree, *[self.move] * 4]
+        others = [self.ask, self.ask, *[self.go_on] * 4]
         trouble = [self.revoke, self.erase, self.erase, self.unknown]
         lists = [self.put, *[self.edit] * 4, self.profile]
         hours = [self.pay, self.pay, self.confirm]
-        step.of([*loans, *trouble, *lists, *hours, self.open_feed, self.open_feed])(step)
+        step.of([*loans, *others, *trouble, *lists, *hours, self.open_feed, self.open_feed])(step)
 
 
 def random_world(steps: Sequence[int]) -> World:

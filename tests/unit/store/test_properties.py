@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from unit.store.random_worlds import PERSONS, worlds
 from unit.store.world_kit import Person, Reader, World, Written, ancestors, deliver, person_of
 
-from p2pshare.domain.agreement_bodies import LoanRequest
+from p2pshare.domain.agreement import AGREEMENTS
+from p2pshare.domain.agreement_bodies import AgreementOpening, LoanRequest
 from p2pshare.log.body import clear_payload
 from p2pshare.log.certificate import OPEN_CIRCLE, decode_certificate, decode_revocation
 from p2pshare.store.rebuild import rebuild
@@ -66,9 +67,13 @@ def test_people_without_a_say_change_no_row(world, readers, first_order, second_
         world.put(feed, "stolen title", subject, after=[last])
         world.close(feed, subject, after=[last])
         world.profile(feed, "stolen name")
-    for loan in [entry for entry in told.entries if isinstance(entry.body, LoanRequest)]:
-        for move in ("accept", "hand-over", "receive", "cancel"):
-            world.move(feed, loan, move, "stolen", after=[loan])
+    for first in [entry for entry in told.entries if isinstance(entry.body, AgreementOpening)]:
+        if isinstance(first.body, LoanRequest):
+            for move in ("accept", "hand-over", "receive", "cancel"):
+                world.move(feed, first, move, "stolen", after=[first])
+        else:
+            for move in AGREEMENTS[first.kind.partition(".")[0]].moves[1:]:
+                world.go_on(feed, first, move, "stolen", after=[first])
     for victim in world.feeds[:-1]:
         world.revoke(feed, stranger, victim.opening)
     world.erase(feed, told.entries)
@@ -139,7 +144,7 @@ def test_every_row_derives_from_what_counts_by_who_has_a_say(world, reader, orde
             assert judge.is_certified(entry, listing)
             if judge.is_revoked(entry):
                 # Only the opening may, of what the other party had agreed to; and it is named.
-                assert row["move"] == "request"
+                assert row["move"] == AGREEMENTS[loan["kind"]].opening.move
                 assert row["entry"] in loan["denied"]
                 assert loan["state"] == "disputed"
 
@@ -149,9 +154,9 @@ def test_every_row_derives_from_what_counts_by_who_has_a_say(world, reader, orde
 
 @few
 @given(world=worlds(), order=ORDER)
-def test_sealed_loans_show_to_their_parties_and_to_nobody_else(world, order):
-    loans = [entry for entry in world.entries if isinstance(entry.body, LoanRequest)]
-    parties = {loan.subject.hex(): {one.id for one in world.parties(loan)} for loan in loans}
+def test_agreements_show_to_their_parties_and_to_nobody_else(world, order):
+    first = [entry for entry in world.entries if isinstance(entry.body, AgreementOpening)]
+    parties = {one.subject.hex(): {who.id for who in world.parties(one)} for one in first}
     seen = {}
     for person in PERSONS:
         with Reader(person) as node, Reader(person) as second_computer:

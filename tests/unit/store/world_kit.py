@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from p2pshare.clock import ManualClock
-from p2pshare.domain.agreement_bodies import LoanRequest
+from p2pshare.domain.agreement import AGREEMENTS, AgreementTable
+from p2pshare.domain.agreement_bodies import AgreementOpening, LoanRequest
 from p2pshare.domain.bodies import (
     Body,
     EntryErase,
@@ -41,6 +42,7 @@ from p2pshare.log.certificate import (
     revocation_payload,
 )
 from p2pshare.log.entry import (
+    OWN_SEALED_KIND,
     SEALED_KIND,
     SUBJECT_BYTES,
     VERSION,
@@ -63,6 +65,13 @@ from p2pshare.store.queries import Queries
 START_MS: Final = 1_760_000_000_000
 YEAR_MS: Final = 365 * 24 * 60 * 60 * 1000
 DAY: Final = "2026-11-23"
+
+
+_MORE_THAN_A_NOTE: Final[dict[str, dict[str, Any]]] = {
+    "done": {"minutes": 60},
+    "offer": {"offered_until_ms": START_MS + YEAR_MS // 12},
+}
+"""What moves must say beside a note."""
 
 
 def seeded(*parts: object) -> bytes:
@@ -282,9 +291,37 @@ class World:
         place.setdefault("readers", self.parties(loan))
         return self.write(feed, f"loan.{move}", body, subject=loan.subject, **place)
 
-    def parties(self, loan: Written) -> tuple[Person, Person]:
-        assert isinstance(loan.body, LoanRequest)
-        return loan.author, self.by_id[entry_id(loan.body.listing_header)].author
+    def ask(
+        self, feed: Feed, table: AgreementTable, listing: Written, note: str = "", **place: Any
+    ) -> Written:
+        """The opening entry of any agreement about ``listing`` (its creating entry)."""
+        move = table.opening.move
+        body: Body = table.opening.body(
+            listing=listing.subject,
+            listing_header=listing.signed.header,
+            title="seen",
+            quantity=1,
+            from_day=DAY,
+            until_day="2026-11-28",
+            note=note,
+            **({"token": self._salt()[:8]} if move == "add" else {}),
+        )
+        place.setdefault("readers", (feed.author, feed.author if table.alone else listing.author))
+        place.setdefault("shown", OWN_SEALED_KIND if table.alone else SEALED_KIND)
+        return self.write(feed, table.kind_of(move), body, **place)
+
+    def go_on(self, feed: Feed, first: Written, move: str, note: str = "", **place: Any) -> Written:
+        """A later move of any agreement but a loan, to its parties if no readers are named."""
+        table = AGREEMENTS[first.kind.partition(".")[0]]
+        body = table.body_of(move)(note=note, **_MORE_THAN_A_NOTE.get(move, {}))
+        place.setdefault("readers", self.parties(first))
+        place.setdefault("shown", OWN_SEALED_KIND if table.alone else SEALED_KIND)
+        return self.write(feed, table.kind_of(move), body, subject=first.subject, **place)
+
+    def parties(self, first: Written) -> tuple[Person, Person]:
+        """Who asks, and whose the listing is, by the entry that opens an agreement."""
+        assert isinstance(first.body, AgreementOpening)
+        return first.author, self.by_id[entry_id(first.body.listing_header)].author
 
     def pay(self, feed: Feed, payer: Person, payee: Person, minutes: int, **place: Any) -> Written:
         body = HoursPay(payer=payer.id, payee=payee.id, minutes=minutes)
