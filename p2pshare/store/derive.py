@@ -116,6 +116,7 @@ class Derivation:
                 revocation.last_entry,
             ),
         )
+        self._feeds.forget_whole()
         if known is None:  # said again, it changes nothing
             self._revoked(circle, revocation.feed)
 

@@ -126,6 +126,7 @@ class FeedCache:
         self._connection = connection
         self._rows: dict[int, FeedRow] = {}
         self._standings: dict[int, Standing] = {}
+        self._all_whole: bool | None = None
 
     def add(self, row: FeedRow) -> None:
         """Remember a row just inserted."""
@@ -161,6 +162,11 @@ class FeedCache:
     def forget_standing(self, number: int) -> None:
         """Read the standing of this row anew when it is next asked for."""
         self._standings.pop(number, None)
+        self.forget_whole()
+
+    def forget_whole(self) -> None:
+        """A revocation or a fork was added: look again whether there are any."""
+        self._all_whole = None
 
     def standing(self, number: int) -> Standing:
         """What decides whether the entries under this row count."""
@@ -178,7 +184,18 @@ class FeedCache:
             )
         }
 
+    def _is_all_whole(self) -> bool:
+        """Whether nothing is revoked and nothing forked here, as in nearly all ledgers."""
+        if self._all_whole is None:
+            revoked, forked = self._connection.execute(
+                "SELECT EXISTS (SELECT 1 FROM revocations), EXISTS (SELECT 1 FROM branches)"
+            ).fetchone()
+            self._all_whole = not revoked and not forked
+        return self._all_whole
+
     def _read_standing(self, row: FeedRow) -> Standing:
+        if self._is_all_whole():
+            return _standing(row, {}, ())
         revoked_at: list[Position | None] = []
         for last_feed, branch, seq in self._connection.execute(
             "SELECT DISTINCT e.feed, e.branch, e.seq FROM revocations AS r"
@@ -187,14 +204,20 @@ class FeedCache:
             (row.feed, row.circle, row.person),
         ):
             revoked_at.append(Position(branch, seq) if last_feed == row.number else None)
-        return Standing(
-            kinds=frozenset(row.kinds),
-            listings=frozenset(row.listings),
-            expires_ms=row.expires_ms,
-            last_seq=row.last_seq,
-            branches=self.branches(row.number),
-            revoked_at=tuple(revoked_at),
-        )
+        return _standing(row, self.branches(row.number), revoked_at)
+
+
+def _standing(
+    row: FeedRow, branches: dict[int, Branch], revoked_at: Iterable[Position | None]
+) -> Standing:
+    return Standing(
+        kinds=frozenset(row.kinds),
+        listings=frozenset(row.listings),
+        expires_ms=row.expires_ms,
+        last_seq=row.last_seq,
+        branches=branches,
+        revoked_at=tuple(revoked_at),
+    )
 
 
 def circle_numbers(connection: sqlite3.Connection) -> dict[bytes, int]:

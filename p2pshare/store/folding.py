@@ -15,7 +15,7 @@ from p2pshare.domain.induction import GRANT_KIND
 from p2pshare.log.entry import OWN_SEALED_KIND, SEALED_KIND
 from p2pshare.log.keys import ReadingKey
 from p2pshare.store.derive import Subject
-from p2pshare.store.feeds import FeedCache, chunks
+from p2pshare.store.feeds import FeedCache, chunks, marks
 from p2pshare.store.folded_tables import (
     AGREEMENT_MOVES,
     AGREEMENT_PHOTOS,
@@ -158,9 +158,15 @@ class Folder:
             for needed in sorted(one.needs.union(*(entry.waits_for for entry in one.entries)))
         ]
         if self._connection.execute("SELECT EXISTS (SELECT 1 FROM dependencies)").fetchone()[0]:
+            subjects = [one.subject for one in gathered]  # at most CHUNK
+            waited = self._connection.execute(
+                "SELECT DISTINCT subject FROM dependencies"
+                f" WHERE subject IN ({marks(subjects)}) AND circle = ?",
+                (*subjects, circle),
+            ).fetchall()
             self._connection.executemany(
                 "DELETE FROM dependencies WHERE subject = ? AND circle = ?",
-                [(one.subject, circle) for one in gathered],
+                [(subject, circle) for (subject,) in waited],
             )
         if wanted:
             self._connection.executemany(

@@ -197,21 +197,21 @@ class Gatherer:
         by_author = KINDS[said[0]].erasable == "own"
         return said if by_author == (header.kind == OWN_SEALED_KIND) else None
 
-    def _find_waiting(self, gathered: Iterable[GatheredSubject]) -> None:
+    def _find_waiting(self, gathered: Sequence[GatheredSubject]) -> None:
         """Mark the entries that come after one that is not in hand in their circle."""
         later = [entry for one in gathered for entry in one.entries if entry.header.after]
         if not later:
             return
         named = {identifier for entry in later for identifier in entry.header.after}
-        held: set[tuple[bytes, int]] = set()
-        for chunk in chunks(named):
-            held.update(
-                self._connection.execute(
-                    "SELECT e.id, f.circle FROM entries AS e JOIN feeds AS f ON f.number = e.feed"
-                    f" WHERE e.id IN ({marks(chunk)})",
-                    chunk,
-                )
-            )
+        # Nearly always they are of the same subjects.
+        held = {(entry.identifier, entry.feed.circle) for one in gathered for entry in one.entries}
+        known = {identifier for identifier, _ in held}
+        for chunk in chunks(named - known):
+            rows = self._connection.execute(
+                f"SELECT id, feed FROM entries WHERE id IN ({marks(chunk)})", chunk
+            ).fetchall()
+            self._feeds.load({feed for _, feed in rows})
+            held.update((identifier, self._feeds.row(feed).circle) for identifier, feed in rows)
         for entry in later:
             entry.waits_for = tuple(
                 identifier
