@@ -206,7 +206,7 @@ class SessionDone(SetsMinutes, frozen=True, kw_only=True):
 
 
 class HoldAdd(AgreementOpening, frozen=True, kw_only=True):
-    """``hold.add``: to be told when it is free; ``token`` is drawn by lot, see ``ListingBusy``."""
+    """``hold.add``: to be told when it is free; ``token`` is drawn by lot (``hold.queue_tag``)."""
 
     token: PromiseTag
 

@@ -333,7 +333,7 @@ def busy_periods(
 
     ``tag`` gives the 8 bytes that tell an agreement (its id) from others and reveal nothing of it.
     ``elsewhere`` are periods told of by another computer of the owner, of agreements that are not
-    known here yet: they stand. ``queue`` are the tokens of those who wait. Should there be more
+    known here yet: they stand. ``queue`` are the tags of those who wait. Should there be more
     than BUSY_PERIODS_MAX, what is out and what comes soonest is told. What is late is told with its
     last day, as everybody knows today.
     """

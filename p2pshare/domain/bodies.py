@@ -175,8 +175,8 @@ class BusyPeriod(msgspec.Struct, frozen=True, array_like=True):
 class ListingBusy(Body, frozen=True, kw_only=True):
     """``listing.busy``: when a listing is promised, and to nobody's name.
 
-    ``queue`` has a token for each hold, in their order: everybody sees how many wait, whoever waits
-    finds their own, and nobody else can tell whose they are.
+    ``queue`` has a tag for each hold, in their order: everybody sees how many wait, whoever waits
+    finds their own (``hold.queue_tag``), and nobody else can tell whose they are, or take them.
     """
 
     periods: Annotated[tuple[BusyPeriod, ...], Meta(max_length=limits.BUSY_PERIODS_MAX)] = ()

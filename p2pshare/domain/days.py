@@ -183,8 +183,11 @@ def span_minutes(span: Span) -> tuple[int, int | None]:
 
 
 def span_of_minutes(start: int, end: int | None) -> Span:
-    """The span that ``span_minutes`` would give these minutes for; midnight ends the day before."""
-    from_ordinal, from_minute = divmod(start, DAY_MINUTES)
+    """The span that ``span_minutes`` would give these minutes for; midnight ends the day before.
+
+    What lies beyond the calendar, as a peer may say it does, is taken for its last minute.
+    """
+    from_ordinal, from_minute = divmod(min(start, _LAST_MINUTE - 1), DAY_MINUTES)
     from_day = format_day(date.fromordinal(from_ordinal))
     if end is None:
         return Span(from_day, None, from_minute)

@@ -1,15 +1,20 @@
 """The hold: a place in the queue for a thing that somebody else has.
 
 One table for ``domain.agreement``, as ``domain.loan`` is. A hold promises nothing. The owner keeps
-the order and publishes it as tokens (``bodies.ListingBusy.queue``); when the thing is free the
-first one's turn is offered, until an instant. Taking the turn is asking for a loan. Who lets it
+the order and publishes it (``bodies.ListingBusy.queue``) by tags made from the tokens that holders
+draw: whoever sees a tag cannot make a hold that has it. When the thing is free the first one's turn
+is offered, until an instant. Taking the turn is asking for a loan. Who lets it
 pass is out of the queue, and can join it again.
 """
 
+from hashlib import sha256
 from typing import Final
 
+from p2pshare import limits
 from p2pshare.domain.agreement import AgreementTable, Condition, Row, register_agreement
 from p2pshare.domain.agreement_bodies import HoldAdd, HoldMove, HoldOffer
+
+TAG_LABEL: Final = b"p2pshare hold v1\0"
 
 HOLDER: Final = "holder"
 OWNER: Final = "owner"
@@ -62,3 +67,8 @@ HOLD: Final = AgreementTable(
 )
 
 register_agreement(HOLD)
+
+
+def queue_tag(token: bytes) -> bytes:
+    """What stands for a hold in the queue that everybody sees, by the token of its holder."""
+    return sha256(TAG_LABEL + token).digest()[: limits.PROMISE_TAG_BYTES]

@@ -3,7 +3,7 @@
 On top of what holds for every agreement (``domain.agreement_rules``). Who waits writes ``add`` and
 ``drop``, and ``take`` by asking for the loan; what the owner writes follows from the clock and from
 what is on the shelf (``due_moves``), and is written by the owner's computer while it is on
-(``node.entailing``). The order is published as tokens, without names (``queue``).
+(``node.entailing``). The order is published as tags, without names (``queue``).
 
 This module must not query, read a clock or draw a token: the caller passes all of that in.
 """
@@ -18,7 +18,7 @@ from p2pshare.domain.agreement_rules import check_open
 from p2pshare.domain.bodies import BusyPeriod
 from p2pshare.domain.commands import AddHold
 from p2pshare.domain.drafts import Draft, checked
-from p2pshare.domain.hold import HOLD, OFFERED, OPEN, TAKEN, WAITING
+from p2pshare.domain.hold import HOLD, OFFERED, OPEN, TAKEN, WAITING, queue_tag
 from p2pshare.domain.listing import ListingState
 from p2pshare.domain.loan import LOAN
 from p2pshare.domain.vocabulary import TransactionType
@@ -105,40 +105,38 @@ def take_turn() -> Draft:
 
 
 def queue(holds: Iterable[AgreementState], published: Sequence[bytes]) -> tuple[bytes, ...]:
-    """The tokens of those who wait, in order, as the owner publishes them.
+    """The tags of those who wait, in order, as the owner publishes them.
 
     ``holds`` are those about one listing that this computer of the owner knows. Who stands in the
     ``published`` queue keeps that place; who is new comes after them, by the time they signed, then
-    by the id. Each person has one place. A published token of a hold that is not known here was put
+    by the id. Each person has one place. A published tag of a hold that is not known here was put
     there by another computer of the owner, and stays.
     """
-    known = {token_of(one): one for one in holds}
-    newcomers = sorted(
-        (one for token, one in known.items() if token not in published), key=_first_come
-    )
-    order = [*published, *(token_of(one) for one in newcomers)]
+    known = {tag_of(one): one for one in holds}
+    newcomers = sorted((one for tag, one in known.items() if tag not in published), key=_first_come)
+    order = [*published, *(tag_of(one) for one in newcomers)]
     persons: set[bytes] = set()
-    tokens: dict[bytes, None] = {}
-    for token in order:
-        hold = known.get(token)
+    tags: dict[bytes, None] = {}
+    for tag in order:
+        hold = known.get(tag)
         if hold is not None:
             if hold.underlying not in OPEN or hold.parties[0] in persons:
                 continue
             persons.add(hold.parties[0])
-        tokens[token] = None
-    return tuple(tokens)[: limits.HOLDS_MAX]
+        tags[tag] = None
+    return tuple(tags)[: limits.HOLDS_MAX]
 
 
-def position(token: bytes, published: Sequence[bytes]) -> int | None:
+def position(tag: bytes, published: Sequence[bytes]) -> int | None:
     """The place of a hold in the published queue, from 1; None until its owner has seen it."""
-    return published.index(token) + 1 if token in published else None
+    return published.index(tag) + 1 if tag in published else None
 
 
 def due_moves(
     listing: ListingState,
     holds: Sequence[AgreementState],
     loans: Iterable[AgreementState],
-    tokens: Sequence[bytes],
+    tags: Sequence[bytes],
     free: int,
     today: str,
     now_ms: int,
@@ -149,7 +147,7 @@ def due_moves(
     taken out; and of those who wait, the first are offered a turn each, until
     ``listing.policy.hold_hours`` from now, for as many things as are ``free`` and not offered to
     somebody. What somebody has asked for whose turn it was is theirs until it is answered.
-    ``holds`` and ``loans`` are those of the listing, ``tokens`` its ``queue``. Doing it twice is
+    ``holds`` and ``loans`` are those of the listing, ``tags`` its ``queue``. Doing it twice is
     harmless: what was written leaves nothing to do.
     """
     loans = list(loans)
@@ -167,7 +165,7 @@ def due_moves(
         if listing.closed or hold.parties[0] in having:
             moves.append(OwnerMove(hold.agreement, _move("remove")))
         elif hold.underlying == WAITING:
-            waiting[token_of(hold)] = hold
+            waiting[tag_of(hold)] = hold
         elif _has_passed(hold, now_ms):
             moves.append(OwnerMove(hold.agreement, _move("lapse")))
         else:
@@ -175,7 +173,7 @@ def due_moves(
     if listing.closed or listing.expired(today):
         return moves
     until_ms = now_ms + listing.policy.hold_hours * HOUR_MS
-    next_ones = [waiting[token] for token in tokens if token in waiting]
+    next_ones = [waiting[tag] for tag in tags if tag in waiting]
     for hold in next_ones[: max(0, free - offered)]:
         offer = checked(Draft(HOLD.kind_of("offer"), HoldOffer(offered_until_ms=until_ms)))
         moves.append(OwnerMove(hold.agreement, offer))
@@ -191,7 +189,7 @@ def reserved(
     themselves may still give it to somebody else.
     """
     return [
-        BusyPeriod(today, None, 1, False, token_of(one))
+        BusyPeriod(today, None, 1, False, tag_of(one))
         for one in holds
         if one.underlying == OFFERED and one.parties[0] != asker and not _has_passed(one, now_ms)
     ]
@@ -210,10 +208,10 @@ def _has_passed(hold: AgreementState, now_ms: int) -> bool:
     return hold.offered_until_ms is None or now_ms > hold.offered_until_ms
 
 
-def token_of(hold: AgreementState) -> bytes:
-    """The token that the holder has drawn; the opening of every hold has one."""
+def tag_of(hold: AgreementState) -> bytes:
+    """What stands for a hold in its queue; the opening of every hold has a token."""
     assert isinstance(hold.opening, HoldAdd)
-    return hold.opening.token
+    return queue_tag(hold.opening.token)
 
 
 def _first_come(hold: AgreementState) -> tuple[int, bytes]:

@@ -146,7 +146,7 @@ def periods_of(told: Iterable[ListingBusy]) -> tuple[BusyPeriod, ...]:
 
 
 def fold_queue(owner: bytes, entries: Iterable[FoldEntry]) -> tuple[bytes, ...]:
-    """The tokens of those who wait for a listing of ``owner``, in the order the owner keeps.
+    """The tags of those who wait for a listing of ``owner``, in the order the owner keeps.
 
     Of two computers of the owner that had not met, the one's list is followed by what only the
     other knew.
@@ -156,7 +156,7 @@ def fold_queue(owner: bytes, entries: Iterable[FoldEntry]) -> tuple[bytes, ...]:
 
 def queue_of(told: Iterable[ListingBusy]) -> tuple[bytes, ...]:
     """The queue of what an owner told last, on one computer or several; see ``fold_queue``."""
-    return tuple(dict.fromkeys(token for one in told for token in one.queue))
+    return tuple(dict.fromkeys(tag for one in told for tag in one.queue))
 
 
 def latest_told(owner: bytes, entries: Iterable[FoldEntry]) -> list[ListingBusy]:

@@ -24,7 +24,7 @@ from p2pshare.domain.bookings import Moment, free_now
 from p2pshare.domain.days import Zone, day_of, minute_of
 from p2pshare.domain.drafts import Draft
 from p2pshare.domain.hold import TAKEN
-from p2pshare.domain.hold_rules import due_moves, is_taking, queue, reserved, token_of
+from p2pshare.domain.hold_rules import due_moves, is_taking, queue, reserved, tag_of
 from p2pshare.domain.listing import ListingState
 from p2pshare.errors import DomainError, NodeError, QuotaExceeded
 from p2pshare.node.acting import Acting
@@ -205,8 +205,8 @@ class _Affairs:
         self._places = self._published
         if not writes_elsewhere(connection, circle, acting.person):
             # Nobody else has put it there: it was forgotten by both.
-            known = {token_of(one) for one in self._states(self._holds)}
-            self._places = tuple(token for token in self._published if token in known)
+            known = {tag_of(one) for one in self._states(self._holds)}
+            self._places = tuple(tag for tag in self._published if tag in known)
         if listing.policy.automatic or self._holds:
             asked = asked_loans(connection, self.listing, REQUESTS_PER_LISTING)
             askers = dict.fromkeys(one.parties[0] for one in self._states(asked))

@@ -29,7 +29,7 @@ def busy_periods_of(
 
 
 def queue_of(connection: sqlite3.Connection, listing: str) -> list[str]:
-    """The tokens (hex) of those who wait for a listing, in their order."""
+    """The tags (hex) of those who wait for a listing, in their order."""
     return [
         token
         for (token,) in connection.execute(

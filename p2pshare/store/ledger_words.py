@@ -31,7 +31,7 @@ TABLES: Final = {
     "listing_photos": "Which photo which listing shows.",
     "busy_periods": "The days on which a listing is promised or out, as its owner told everybody. "
     "Not who has it.",
-    "waiting": "The queue for a listing: a token for each who waits, whom only they and the owner "
+    "waiting": "The queue for a listing: a tag for each who waits, whom only they and the owner "
     "can tell.",
     "payments": "Payments of hours, a row for each who received; see payments_readable.",
     "inductions": "Who was shown how to use a listing that needs it, and who witnessed it.",
@@ -127,7 +127,7 @@ COLUMNS: Final = {
     "out": "1 if it has left the house",
     "tag": "tells promises of the same days apart",
     "token": "stands for one who waits, without saying who",
-    "queue_tag": "the token of this hold in the listing's queue",
+    "queue_tag": "what stands for this hold in the listing's queue",
     "place": "the order in which they stand",
     "payment": "the payment's id, 32 hex digits",
     "payer": "the person who paid",

@@ -15,6 +15,7 @@ from p2pshare.domain.agreement import AgreementState
 from p2pshare.domain.agreement_bodies import CustodyMove, HoldAdd, LoanReport
 from p2pshare.domain.bodies import BusyPeriod
 from p2pshare.domain.days import format_moment
+from p2pshare.domain.hold import queue_tag
 from p2pshare.domain.hours import Payment
 from p2pshare.domain.induction import Induction
 from p2pshare.domain.listing import ListingState
@@ -78,7 +79,7 @@ def busy_row(listing: bytes, period: BusyPeriod) -> Row:
 
 
 def waiting_rows(listing: bytes, queue: Iterable[bytes]) -> list[Row]:
-    """A row for each token of those who wait for a listing, from place 1 on."""
+    """A row for each tag of those who wait for a listing, from place 1 on."""
     return [(listing.hex(), place, token.hex()) for place, token in enumerate(queue, 1)]
 
 
@@ -137,7 +138,7 @@ def agreement_row(circle: bytes, state: AgreementState) -> Row:
         None if state.asked_until is None else format_moment(*state.asked_until),
         state.offered_until_ms,
         state.minutes,
-        state.opening.token.hex() if isinstance(state.opening, HoldAdd) else None,
+        queue_tag(state.opening.token).hex() if isinstance(state.opening, HoldAdd) else None,
     )
 
 

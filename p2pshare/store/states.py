@@ -98,7 +98,7 @@ class SubjectStates:
         return self.listing_of(self._one(circle, listing)).periods
 
     def queue(self, circle: bytes, listing: bytes) -> tuple[bytes, ...]:
-        """The tokens of those who wait for a listing, as its owner has published them."""
+        """The tags of those who wait for a listing, as its owner has published them."""
         return self.listing_of(self._one(circle, listing)).queue
 
     def agreement(self, circle: bytes, agreement: bytes) -> AgreementState | None:

@@ -129,7 +129,7 @@ def asked_loans(connection: sqlite3.Connection, listing: bytes, at_most: int) ->
 def holds_in_queue(
     connection: sqlite3.Connection, listing: bytes, published: Iterable[bytes]
 ) -> list[bytes]:
-    """The holds of a listing that wait, and those whose tokens are published, however they ended.
+    """The holds of a listing that wait, and those whose tags are published, however they ended.
 
     ``published`` are at most HOLDS_MAX of each of the owner's computers.
     """
@@ -143,7 +143,7 @@ def holds_in_queue(
             )
         )
     )
-    for chunk in chunks([token.hex() for token in published]):
+    for chunk in chunks([tag.hex() for tag in published]):
         rows = connection.execute(
             "SELECT agreement FROM agreements WHERE listing = ? AND kind = ?"
             f" AND queue_tag IN ({marks(chunk)}) ORDER BY agreement",

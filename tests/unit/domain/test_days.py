@@ -170,6 +170,13 @@ def test_a_span_comes_back_from_its_minutes(start, end):
     assert days.span_of_minutes(*days.span_minutes(endless)) == endless
 
 
+@pytest.mark.parametrize("until_day", [None, "9999-12-31"])
+def test_what_begins_when_the_calendar_ends_is_its_last_minute(until_day):
+    beyond = days.Span("9999-12-31", until_day, 1440)
+    start, end = days.span_minutes(beyond)
+    assert days.span_of_minutes(start, end) == days.Span("9999-12-31", until_day, 1439)
+
+
 @pytest.mark.parametrize(
     ("text", "moment"),
     [

@@ -1,12 +1,13 @@
 """domain.hold: a place in the queue, a turn that is offered, and what ends it."""
 
 import itertools
+from hashlib import sha256
 
 import pytest
 
 from p2pshare.domain.agreement import allowed_moves, fold_agreement
 from p2pshare.domain.agreement_bodies import HoldOffer
-from p2pshare.domain.hold import HOLD, OPEN
+from p2pshare.domain.hold import HOLD, OPEN, queue_tag
 
 OFFERED_UNTIL_MS = 5000
 PATHS = {
@@ -122,3 +123,10 @@ def test_leaving_and_an_offer_that_was_not_seen(make, ada, ben):
     ]
     for order in itertools.permutations(concurrent):
         assert fold_agreement(HOLD, waiting[0], ada, order).state == "dropped"
+
+
+def test_the_tag_of_a_hold_is_as_the_protocol_says_and_gives_no_token_away():
+    token = b"token--1"
+    tag = queue_tag(token)
+    assert tag == sha256(b"p2pshare hold v1\0" + token).digest()[:8]
+    assert tag not in (token, queue_tag(tag))

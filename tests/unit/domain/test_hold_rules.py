@@ -10,7 +10,7 @@ from p2pshare.domain.agreement import fold_agreement
 from p2pshare.domain.agreement_bodies import HoldAdd
 from p2pshare.domain.bodies import BusyPeriod, LoanPolicy
 from p2pshare.domain.commands import AddHold
-from p2pshare.domain.hold import HOLD, OPEN
+from p2pshare.domain.hold import HOLD, OPEN, queue_tag
 from p2pshare.domain.hold_rules import (
     HOUR_MS,
     add_hold,
@@ -55,8 +55,9 @@ def loan_of(make, ada):
     return build
 
 
-def token(name):
-    return name.encode().ljust(8, b"-")
+def tag(name):
+    """What stands in the queue for the hold that ``hold_of(name)`` builds."""
+    return queue_tag(name.encode().ljust(8, b"-"))
 
 
 def moves_of(made):
@@ -142,22 +143,31 @@ def test_a_turn_is_whose_it_was_offered_to_in_time(ben, hold_of, now_ms, theirs)
 
 def test_the_order_is_kept_and_who_is_new_comes_last(hold_of):
     holds = [hold_of(name, time_ms=time) for name, time in (("a", 3), ("b", 2), ("c", 1))]
-    assert queue(holds, ()) == (token("c"), token("b"), token("a"))
-    assert queue(holds, (token("a"),)) == (token("a"), token("c"), token("b"))
-    assert queue(holds[:1], (token("b"), token("a"))) == (token("b"), token("a"))
+    assert queue(holds, ()) == (tag("c"), tag("b"), tag("a"))
+    assert queue(holds, (tag("a"),)) == (tag("a"), tag("c"), tag("b"))
+    assert queue(holds[:1], (tag("b"), tag("a"))) == (tag("b"), tag("a"))
 
 
 def test_who_is_through_has_no_place(hold_of):
     paths = [("drop",), ("remove",), ("offer", "take"), ("offer", "lapse")]
     holds = [hold_of(f"p{number}", *path) for number, path in enumerate(paths)]
-    published = [token(f"p{number}") for number in range(len(paths))]
-    assert queue([*holds, hold_of("z")], published) == (token("z"),)
+    published = [tag(f"p{number}") for number in range(len(paths))]
+    assert queue([*holds, hold_of("z")], published) == (tag("z"),)
 
 
 def test_nobody_has_two_places(hold_of):
     holds = [hold_of("Ben", token=b"first---"), hold_of("Ben", token=b"second--", time_ms=2000)]
-    assert queue(holds, ()) == (b"first---",)
-    assert queue(holds, (b"second--",)) == (b"second--",)
+    first, second = (queue_tag(one.opening.token) for one in holds)
+    assert queue(holds, ()) == (first,)
+    assert queue(holds, (second,)) == (second,)
+
+
+def test_who_copies_what_is_published_takes_nobody_s_place(hold_of):
+    ben = hold_of("Ben")
+    published = queue([ben], ())
+    copied = hold_of("Cleo", token=published[0])
+    for holds in ([ben, copied], [copied, ben]):
+        assert queue(holds, published) == (*published, queue_tag(published[0]))
 
 
 def test_the_place_is_counted_from_one():
@@ -174,8 +184,8 @@ def queues(draw):
         (name, draw(paths), f"{name}{place}".ljust(8, "-").encode(), draw(st.integers(0, 3)))
         for place, name in enumerate(names)
     ]
-    tokens = [token for _, _, token, _ in people]
-    known_before = draw(st.lists(st.sampled_from([*tokens, b"unknown-"]), unique=True))
+    tags = [queue_tag(token) for _, _, token, _ in people]
+    known_before = draw(st.lists(st.sampled_from([*tags, b"unknown-"]), unique=True))
     return people, tuple(known_before)
 
 
@@ -189,7 +199,7 @@ def test_any_queue(hold_of, drawn, random):
     assert queue(mixed, published) == order, "whatever the order of the rows"
     assert queue(holds, order) == order, "published, it stays"
     assert len(set(order)) == len(order)
-    known = {one.opening.token: one for one in holds}
+    known = {queue_tag(one.opening.token): one for one in holds}
     waiting = {one.parties[0] for one in holds if one.underlying in OPEN}
     listed = [known[one].parties[0] for one in order if one in known]
     assert sorted(listed) == sorted(waiting), "each who waits once, and nobody else"
@@ -256,6 +266,6 @@ def test_what_was_asked_for_in_one_s_turn_is_kept_until_it_is_answered(drill, ho
 def test_one_thing_is_kept_back_for_each_turn_of_others(make, hold_of):
     offered = [hold_of("a", "offer"), hold_of("b", "offer"), hold_of("c")]
     kept = reserved(offered, make.person("a"), TODAY, NOW_MS)
-    assert kept == [BusyPeriod(TODAY, None, 1, False, token("b"))]
+    assert kept == [BusyPeriod(TODAY, None, 1, False, tag("b"))]
     assert reserved(offered, make.person("a"), TODAY, OFFERED_UNTIL_MS + 1) == []
     assert len(reserved(offered, make.person("z"), TODAY, NOW_MS)) == 2

@@ -6,7 +6,7 @@ from unit.store.world_kit import DAY, Reader, World, person_of
 from p2pshare.domain.agreement_bodies import HoldAdd, HoldMove, HoldOffer
 from p2pshare.domain.bodies import BusyPeriod, ListingPut, LoanPolicy
 from p2pshare.domain.bookings import Moment
-from p2pshare.domain.hold import OPEN
+from p2pshare.domain.hold import OPEN, queue_tag
 from p2pshare.domain.vocabulary import ExchangeType, ItemType
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.store.turns import (
@@ -108,13 +108,13 @@ def test_requests_come_as_they_came_and_no_more_than_asked_for(scene):
     assert read(scene, asked_loans, scene.drill.subject, 1) == found[:1]
 
 
-def test_the_queue_is_who_waits_and_whose_token_is_published(scene):
+def test_the_queue_is_who_waits_and_whose_tag_is_published(scene):
     waiting = scene.hold(scene.ben, scene.drill, b"b")
     gone = scene.hold(scene.cleo, scene.drill, b"c", "drop")
     scene.hold(scene.cleo, scene.ladder, b"d")
     found = read(scene, holds_in_queue, scene.drill.subject, ())
     assert found == [waiting.subject]
-    published = [b"c-------", b"nobody's", b"d-------"]
+    published = [queue_tag(b"c-------"), b"nobody's", queue_tag(b"d-------")]
     found = read(scene, holds_in_queue, scene.drill.subject, published)
     assert sorted(found) == sorted([waiting.subject, gone.subject])
 
