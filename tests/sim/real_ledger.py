@@ -68,7 +68,7 @@ class RealLedger(StoreLedger):
             names = [column[0] for column in cursor.description]
             rows = [dict(zip(names, row, strict=True)) for row in cursor]
             for row in rows:
-                row.pop("number")
+                row.pop("number", None)  # not every table has one
             found[table] = sorted(rows, key=repr)
         return found
 
