@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from p2pshare.cli.listings import own_persons
 from p2pshare.cli.output import plain
 from p2pshare.cli.parameters import text
 from p2pshare.cli.photos import taken_in
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.domain.agreement_bodies import ANSWERS, CONDITIONS, REPORTS
 from p2pshare.domain.agreement_table import AgreementTable
-from p2pshare.domain.move_words import move_words, told_of
+from p2pshare.domain.days import Span
+from p2pshare.domain.move_words import move_words, period_words, told_of
 from p2pshare.errors import UnknownReference
 
 if TYPE_CHECKING:
@@ -110,6 +112,27 @@ def identified(ledger: "Ledger", agreement: str, kind: str) -> "AgreementView":
     return view
 
 
+def listed(session: Session, table: AgreementTable) -> "list[AgreementView]":
+    """The agreements of that kind in which whoever acts takes part, those changed last first."""
+    with session.ledger() as ledger:
+        return ledger.queries.agreements(
+            ledger.clock.time_ms(),
+            kind=table.kind,
+            persons=own_persons(session, ledger),
+            circle=session.circle_hex(ledger),
+        )
+
+
+def days_of(view: "AgreementView") -> str:
+    """When it is, with times where it is not for whole days."""
+    return period_words(span_of(view))
+
+
+def span_of(view: "AgreementView") -> Span:
+    """The time it is for."""
+    return Span(view.from_day, view.until_day, view.from_minute, view.until_minute)
+
+
 def view_of(ledger: "Ledger", agreement: str) -> "AgreementView":
     """An agreement as people see it, by its whole id."""
     return ledger.queries.agreements(ledger.clock.time_ms(), agreement=agreement)[0]
@@ -179,11 +202,26 @@ def said_words(note: str, said: Iterable[str]) -> "Text":
 
 
 def signed_document(one: "SignedMoveView") -> dict[str, Any]:
-    """A signature as programs get it; ``details`` where it said more than a note."""
+    """A signature as programs get it; ``desk`` where it was signed at one, ``details`` where it
+    said more than a note.
+    """
     from p2pshare.domain.instants import iso
 
-    document: dict[str, Any] = {"move": one.move, "person": one.person, "at": iso(one.at_ms)}
     details = told_of(dict(one.details))
-    if details:
-        document["details"] = details
-    return document
+    return {
+        "move": one.move,
+        "person": one.person,
+        "at": iso(one.at_ms),
+        **({"desk": True} if one.desk else {}),
+        **({"details": details} if details else {}),
+    }
+
+
+def alarming_document(view: "AgreementView") -> dict[str, Any]:
+    """What must not be missed: ``conflict`` where more is promised than there is, ``denied`` where
+    entries were revoked.
+    """
+    return {
+        **({"conflict": True} if view.conflict else {}),
+        **({"denied": list(view.denied)} if view.denied else {}),
+    }

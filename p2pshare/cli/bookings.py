@@ -13,6 +13,7 @@ from p2pshare.cli.listings import own_persons
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
+from p2pshare.cli.times import moments
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -157,19 +158,6 @@ def _spoken(span: "Span") -> tuple[str, str]:
 
 def _weekday(moment: str) -> str:
     return f"{date.fromisoformat(moment[:10]):%a} {moment.replace('T', ' ')}"
-
-
-def moments(span: "Span") -> tuple[str, str | None]:
-    """From and until as text: days where the span is made of whole ones, else moments."""
-    from p2pshare.domain.days import format_moment
-    from p2pshare.limits import DAY_MINUTES
-
-    if span.from_minute == 0 and span.until_minute == DAY_MINUTES:
-        return span.from_day, span.until_day
-    start = format_moment(span.from_day, span.from_minute)
-    return start, None if span.until_day is None else format_moment(
-        span.until_day, span.until_minute
-    )
 
 
 def booking_document(booking: "Booking") -> dict[str, Any]:

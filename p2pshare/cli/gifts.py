@@ -10,16 +10,20 @@ import click
 from p2pshare.cli.agreements import (
     NOTE,
     add_moves,
+    alarming_document,
+    days_of,
+    listed,
     perform_opening,
     signed_document,
     signed_words,
+    span_of,
     state_words,
 )
-from p2pshare.cli.listings import own_persons
 from p2pshare.cli.one_agreement import add_show
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
+from p2pshare.cli.times import moments
 from p2pshare.domain.agreement_table import AgreementTable
 from p2pshare.domain.gift import GIFT
 from p2pshare.domain.session import SESSION
@@ -113,14 +117,7 @@ def sessions_command(session: Session) -> None:
 
 
 def _list(session: Session, table: AgreementTable, nothing: str) -> None:
-    with session.ledger() as ledger:
-        circle = session.circle_named(ledger)
-        views = ledger.queries.agreements(
-            ledger.clock.time_ms(),
-            kind=table.kind,
-            persons=own_persons(session, ledger),
-            circle=None if circle is None else circle.hex(),
-        )
+    views = listed(session, table)
     if session.output.json:
         session.output.document([agreement_document(view) for view in views])
         return
@@ -133,7 +130,7 @@ def _list(session: Session, table: AgreementTable, nothing: str) -> None:
                 plain(view.title, "bold"),
                 plain(view.owner_name),
                 plain(view.asker_name),
-                view.from_day,
+                days_of(view),
                 state_words(view),
                 signed_words(view),
             )
@@ -144,7 +141,10 @@ def _list(session: Session, table: AgreementTable, nothing: str) -> None:
 
 
 def agreement_document(view: "AgreementView") -> dict[str, Any]:
-    """A gift or session as programs get it; a loan has the keys of DESIGN section 12."""
+    """A gift or session as programs get it; a loan has the keys of DESIGN section 12.
+
+    ``day`` is a moment where a time of day was agreed.
+    """
     return {
         "agreement": view.agreement,
         "kind": view.kind,
@@ -156,9 +156,10 @@ def agreement_document(view: "AgreementView") -> dict[str, Any]:
         "asker_name": view.asker_name,
         "state": view.state,
         "quantity": view.quantity,
-        "day": view.from_day,
+        "day": moments(span_of(view))[0],
         "minutes": view.minutes,
-        "signed_by": [{**signed_document(one), "desk": one.desk} for one in view.signed_by],
+        "signed_by": [signed_document(one) for one in view.signed_by],
+        **alarming_document(view),
     }
 
 

@@ -34,12 +34,11 @@ def history_command(
     session: Session = context.obj
     most = LINES_SHOWN_MAX if limit is None and not session.output.json else limit
     with session.ledger() as ledger:
-        circle = session.circle_named(ledger)
         views = ledger.queries.history.past(
             own_persons(session, ledger),
             listing=None if item is None else ledger.listing_id(item),
             search=search,
-            circle=None if circle is None else circle.hex(),
+            circle=session.circle_hex(ledger),
             limit=most,
         )
     if session.output.json:
@@ -105,11 +104,10 @@ def _from_where(view: PastView | PastMemberView) -> str:
 def members_command(session: Session, search: str | None) -> None:
     """The members of before, with how to reach them."""
     with session.ledger() as ledger:
-        circle = session.circle_named(ledger)
         views = ledger.queries.history.members(
             own_persons(session, ledger),
             search=search,
-            circle=None if circle is None else circle.hex(),
+            circle=session.circle_hex(ledger),
         )
     if session.output.json:
         session.output.document(

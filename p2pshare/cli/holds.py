@@ -45,7 +45,10 @@ def add_command(session: Session, listing: str) -> None:
     if session.output.json:
         session.output.document([hold_document(view) for view in views])
         return
-    view = next(one for one in views if one.listing == identifier)
+    view = next((one for one in views if one.listing == identifier), None)
+    if view is None:  # who hosts the owner too has the answer at once: there is nothing to wait for
+        session.output.line("there is nothing to wait for: you have it")
+        return
     session.output.line(
         "you wait for ",
         (view.title, "bold"),
@@ -79,9 +82,8 @@ def drop_command(session: Session, listing: str) -> None:
 def holds_command(session: Session) -> None:
     """What you wait for and how many are before you; who waits for your things."""
     with session.ledger() as ledger:
-        circle = session.circle_named(ledger)
         views = ledger.queries.bookings.holds(
-            own_persons(session, ledger), circle=None if circle is None else circle.hex()
+            own_persons(session, ledger), circle=session.circle_hex(ledger)
         )
     if session.output.json:
         session.output.document([hold_document(view) for view in views])

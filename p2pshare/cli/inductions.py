@@ -61,11 +61,10 @@ def grant_command(session: Session, person: str, listing: str) -> None:
 def inductions_command(session: Session, listing: str | None, person: str | None) -> None:
     """Who was shown how to use what, and by whom; the latest first."""
     with session.ledger() as ledger:
-        circle = session.circle_named(ledger)
         views = ledger.queries.inductions.find(
             listing=None if listing is None else ledger.listing_id(listing),
             person=None if person is None else ledger.person(person).hex(),
-            circle=None if circle is None else circle.hex(),
+            circle=session.circle_hex(ledger),
         )
     if session.output.json:
         session.output.document([induction_document(view) for view in views])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+import msgspec
 
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
@@ -11,8 +12,9 @@ from p2pshare.cli.photos import taken_in
 from p2pshare.cli.policies import policy_options, said_of, take_policy
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.cli.terms import sentences_of
-from p2pshare.cli.times import iso, local
+from p2pshare.cli.times import iso, local, moments
 from p2pshare.domain.bodies import NO_POLICY, LoanPolicy
+from p2pshare.domain.listing import span_of
 from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
 
 if TYPE_CHECKING:
@@ -195,15 +197,9 @@ def show_command(session: Session, listing: str) -> None:
                 "induction": view.induction,
                 "witnesses": list(view.witnesses),
                 "closed": view.closed,
-                "busy": [
-                    {
-                        "from": one.from_day,
-                        "until": one.until_day,
-                        "quantity": one.quantity,
-                        "out": one.out,
-                    }
-                    for one in busy
-                ],
+                "parts": list(view.parts),
+                "policy": msgspec.to_builtins(view.policy),
+                "busy": [_busy_document(one) for one in busy],
             }
         )
         return
@@ -241,8 +237,15 @@ def _terms(view: "ListingView") -> str:
 
 
 def _busy(period: "BusyPeriod") -> str:
+    begins, ends = moments(span_of(period))
     what = "out" if period.out else "promised"
-    return f"{period.quantity} {what} {period.from_day} to {period.until_day or 'it is back'}"
+    until = "it is back" if ends is None else ends.replace("T", " ")
+    return f"{period.quantity} {what} {begins.replace('T', ' ')} to {until}"
+
+
+def _busy_document(period: "BusyPeriod") -> dict[str, Any]:
+    begins, ends = moments(span_of(period))
+    return {"from": begins, "until": ends, "quantity": period.quantity, "out": period.out}
 
 
 @listing_command.command("edit")
@@ -319,14 +322,13 @@ def listings_command(
 ) -> None:
     """What is offered and wanted, the latest first."""
     with session.ledger() as ledger:
-        circle = session.circle_named(ledger)
         views = ledger.queries.listings(
             ledger.today(),
             search=search,
             exchange_type=exchange_type,
             item_type=item_type,
             owners=own_persons(session, ledger) if mine else None,
-            circle=None if circle is None else circle.hex(),
+            circle=session.circle_hex(ledger),
             limit=limit,
         )
     if session.output.json:

@@ -11,20 +11,21 @@ import click
 from p2pshare.cli.agreements import (
     NOTE,
     add_moves,
+    alarming_document,
+    days_of,
+    listed,
     perform_opening,
     signed_document,
     signed_words,
+    span_of,
     state_words,
 )
-from p2pshare.cli.listings import own_persons
 from p2pshare.cli.one_agreement import add_show
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
-from p2pshare.cli.times import iso_or_none
-from p2pshare.domain.days import Span
+from p2pshare.cli.times import iso_or_none, moments
 from p2pshare.domain.loan import LOAN
-from p2pshare.domain.move_words import period_words
 
 if TYPE_CHECKING:
     from p2pshare.domain.views import AgreementView
@@ -91,7 +92,7 @@ def _told(session: Session, loan: str, view: "AgreementView", move: str) -> None
         (view.title, "bold"),
         " is ",
         state_words(view),
-        f", {_days(view)}",
+        f", {days_of(view)}",
         (f"   {short(loan)}", "dim"),
     )
 
@@ -103,14 +104,7 @@ add_moves(loan_command, LOAN, _told)
 @pass_session
 def loans_command(session: Session) -> None:
     """Your loans, those that changed last first."""
-    with session.ledger() as ledger:
-        circle = session.circle_named(ledger)
-        views = ledger.queries.agreements(
-            ledger.clock.time_ms(),
-            kind=LOAN.kind,
-            persons=own_persons(session, ledger),
-            circle=None if circle is None else circle.hex(),
-        )
+    views = listed(session, LOAN)
     if session.output.json:
         session.output.document([loan_document(view) for view in views])
         return
@@ -122,7 +116,7 @@ def loans_command(session: Session) -> None:
                 plain(view.title, "bold"),
                 plain(view.owner_name),
                 plain(view.asker_name),
-                _days(view),
+                days_of(view),
                 state_words(view),
                 signed_words(view),
             )
@@ -132,16 +126,13 @@ def loans_command(session: Session) -> None:
     )
 
 
-def _days(view: "AgreementView") -> str:
-    """When it is lent, with times where it is lent by the hour."""
-    return period_words(Span(view.from_day, view.until_day, view.from_minute, view.until_minute))
-
-
 def loan_document(view: "AgreementView") -> dict[str, Any]:
-    """A loan as programs get it: the keys of DESIGN section 12. On top of them only what must not
-    be missed: ``conflict`` where it was promised twice, ``denied`` where entries were revoked.
+    """A loan as programs get it: the keys of DESIGN section 12, and what must not be missed.
+
+    ``from`` and ``until`` are days, or moments where it is lent by the hour.
     """
-    document: dict[str, Any] = {
+    begins, ends = moments(span_of(view))
+    return {
         "loan": view.agreement,
         "listing": view.listing,
         "title": view.title,
@@ -150,17 +141,13 @@ def loan_document(view: "AgreementView") -> dict[str, Any]:
         "borrower": view.asker,
         "borrower_name": view.asker_name,
         "state": view.state,
-        "from": view.from_day,
-        "until": view.until_day,
+        "from": begins,
+        "until": ends,
         "due_at": iso_or_none(view.due_at_ms),
         "overdue": view.overdue,
         "signed_by": [signed_document(one) for one in view.signed_by],
+        **alarming_document(view),
     }
-    if view.conflict:
-        document["conflict"] = True
-    if view.denied:
-        document["denied"] = list(view.denied)
-    return document
 
 
 add_show(loan_command, LOAN, loan_document)

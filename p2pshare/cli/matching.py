@@ -28,11 +28,10 @@ def matches_command(session: Session) -> None:
     a line, with commas between them.
     """
     with session.ledger() as ledger:
-        circle = session.circle_named(ledger)
         found = ledger.queries.matching.matches(
             own_persons(session, ledger),
             ledger.today(),
-            circle=None if circle is None else circle.hex(),
+            circle=session.circle_hex(ledger),
         )
         _tell_of_faults(ledger)
     if session.output.json:
@@ -164,10 +163,7 @@ def demand_command(session: Session) -> None:
     A category is named only where at least three people ask; of the rest nothing is said.
     """
     with session.ledger() as ledger:
-        circle = session.circle_named(ledger)
-        found = ledger.queries.matching.demand(
-            ledger.today(), circle=None if circle is None else circle.hex()
-        )
+        found = ledger.queries.matching.demand(ledger.today(), circle=session.circle_hex(ledger))
     if session.output.json:
         session.output.document(
             [

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from p2pshare.cli.agreements import identified, said_words, signed_document, state_words
+from p2pshare.cli.agreements import (
+    days_of,
+    identified,
+    said_words,
+    signed_document,
+    state_words,
+)
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
@@ -18,10 +24,9 @@ from p2pshare.cli.terms import sentences_of
 from p2pshare.cli.times import local
 from p2pshare.domain.agreement import AGREEMENTS, Circumstances, open_rows
 from p2pshare.domain.agreement_table import AgreementTable
-from p2pshare.domain.days import Span
 from p2pshare.domain.hours import format_minutes
 from p2pshare.domain.induction import may_witness, needs_induction, one_of
-from p2pshare.domain.move_words import move_words, period_words
+from p2pshare.domain.move_words import move_words
 from p2pshare.domain.terms import machine_form
 
 if TYPE_CHECKING:
@@ -151,9 +156,7 @@ def _document(whole: _Whole) -> dict[str, Any]:
             role: list(whole.possible(person))
             for role, person in zip(whole.table.roles, (view.asker, view.owner), strict=True)
         },
-        "signed_by": [
-            {**signed_document(one), "note": one.note, "desk": one.desk} for one in view.signed_by
-        ],
+        "signed_by": [{**signed_document(one), "note": one.note} for one in view.signed_by],
     }
 
 
@@ -161,13 +164,12 @@ def _show(session: Session, whole: _Whole) -> None:
     view = whole.view
     asker, owner = whole.table.roles
     session.output.line((view.title, "bold"), "   ", state_words(view))
-    span = Span(view.from_day, view.until_day, view.from_minute, view.until_minute)
     facts = [
         ("id", view.agreement),
         ("listing", view.listing),
         (asker, view.asker_name),
         *([] if whole.table.alone else [(owner, view.owner_name)]),
-        ("when", period_words(span)),
+        ("when", days_of(view)),
         ("how many", str(view.quantity) if view.quantity > 1 else ""),
         ("back by", "" if view.due_at_ms is None else local(view.due_at_ms)),
         ("took", "" if view.minutes is None else format_minutes(view.minutes)),

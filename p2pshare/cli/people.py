@@ -111,8 +111,7 @@ def _add(session: Session, name: str, *, locked: bool, first: bool, desk: bool =
 def people_command(session: Session) -> None:
     """Who was met, and when they last signed something."""
     with session.ledger() as ledger:
-        circle = session.circle_named(ledger)
-        views = ledger.queries.people(None if circle is None else circle.hex())
+        views = ledger.queries.people(session.circle_hex(ledger))
         now_ms = ledger.clock.time_ms()
     if session.output.json:
         session.output.document(

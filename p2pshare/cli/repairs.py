@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from p2pshare.cli.agreements import NOTE, perform_move, perform_opening, state_words
-from p2pshare.cli.listings import own_persons
+from p2pshare.cli.agreements import NOTE, listed, perform_move, perform_opening, state_words
 from p2pshare.cli.one_agreement import add_show
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
@@ -76,10 +75,7 @@ def close_command(session: Session, ticket: str, retired: bool, note: str) -> No
 @pass_session
 def repairs_command(session: Session) -> None:
     """Your tickets, those that changed last first."""
-    with session.ledger() as ledger:
-        views = ledger.queries.agreements(
-            ledger.clock.time_ms(), kind=REPAIR.kind, persons=own_persons(session, ledger)
-        )
+    views = listed(session, REPAIR)
     if session.output.json:
         session.output.document([ticket_document(view) for view in views])
         return

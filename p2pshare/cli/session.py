@@ -74,6 +74,11 @@ class Session:
         """The circle of --circle, or None if none was named. Raises UnknownReference."""
         return None if self.circle is None else ledger.circle(self.circle)
 
+    def circle_hex(self, ledger: "Ledger") -> str | None:
+        """The hex id of that circle, as queries want it. Raises UnknownReference."""
+        circle = self.circle_named(ledger)
+        return None if circle is None else circle.hex()
+
     def passphrase(self, person: bytes) -> bytes | None:
         """The passphrase of --passphrase-file or P2PSHARE_PASSPHRASE, or asked for once.
 

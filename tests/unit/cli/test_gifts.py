@@ -96,7 +96,7 @@ def test_what_is_refused(ada: Home, ben: Home) -> None:
         (ben, ("session", "request", sofa), "a thing, not a skill"),
         (ben, ("session", "request", lesson, "--at", "2020-01-01"), "that day is past"),
         (ben, ("session", "request", lesson, "--minutes", "0"), "one minute"),
-        (ben, ("gift", "accept", "00"), "there is no agreement"),
+        (ben, ("gift", "accept", "0" * 32), "there is no agreement"),
         (ben, ("gift", "accept", "xyz"), "is not the beginning of an id"),
     ):
         refused = home.run("--json", *command)

@@ -93,6 +93,16 @@ def test_what_cannot_be_waited_for(ada: Home, cleo: Home, away: tuple[str, str])
         assert home.dump() == before
 
 
+def test_nobody_waits_for_what_they_have(ada: Home) -> None:
+    ada.json("person", "add", "Mia")
+    drill = ada.json("--as", "Ada", "offer", "add", "Drill")["listing"]
+    loan = ada.json("--as", "Mia", "loan", "request", drill)["loan"]
+    ada.json("--as", "Ada", "loan", "accept", loan)
+    said = ada.run("--as", "Mia", "hold", "add", drill)
+    assert (said.code, said.out.strip()) == (0, "there is nothing to wait for: you have it")
+    assert ada.json("--as", "Mia", "hold", "add", drill) == ada.json("holds") == []
+
+
 def test_nobody_waits_yet(ada: Home) -> None:
     assert ada.json("holds") == []
     assert "nobody waits" in ada.run("holds").out

@@ -81,6 +81,24 @@ def test_neighbours_see_that_it_is_out_and_not_who_has_it(
     assert [set(one) for one in shown["busy"]] == [{"from", "until", "quantity", "out"}]
 
 
+def test_what_is_lent_by_the_hour_says_so_wherever_it_is_told(ada: Home, ben: Home) -> None:
+    hall = ada.json("offer", "add", "Hall", "--by-hour", "--part", "key")["listing"]
+    meet(ada, ben)
+    begins, ends = f"{today()}T23:00", f"{today()}T23:30"
+    loan = ben.json("loan", "request", hall, "--from", begins, "--until", ends)["loan"]
+    meet(ada, ben)
+    ada.json("loan", "accept", loan)
+    meet(ada, ben)
+    (view,) = ben.json("loans")
+    assert (view["from"], view["until"]) == (begins, ends)
+    shown = ben.json("listing", "show", hall)
+    assert shown["busy"] == [{"from": begins, "until": ends, "quantity": 1, "out": False}]
+    assert (shown["parts"], shown["policy"]) == (["key"], {"by_hour": True})
+    words = f"{today()} 23:00 to {today()} 23:30"
+    assert f"1 promised {words}" in ben.run("listing", "show", hall).out
+    assert words in " ".join(ben.run("loans").out.split())
+
+
 def test_a_double_promise_and_a_revocation_are_told_to_programs_too(ada: Home, ben: Home) -> None:
     drill = ada.json("offer", "add", "Drill")["listing"]
     meet(ada, ben)

@@ -1,5 +1,7 @@
 """repair, repairs: a ticket from opening to closing, and a fixer who is wanted meanwhile."""
 
+from contextlib import closing
+
 from integration.cli_kit import Home, is_id, meet, one_error, today
 
 TICKET_KEYS = ["ticket", "listing", "title", "quantity", "state", "since", "note"]
@@ -36,6 +38,15 @@ def test_what_is_retired_is_offered_no_more(ada: Home, ben: Home) -> None:
     assert ben.json("listings") == []
 
 
+def test_tickets_are_those_of_a_circle_if_one_is_named(ada: Home) -> None:
+    drill = ada.json("offer", "add", "Drill")["listing"]
+    ada.json("repair", "open", drill)
+    with closing(ada.ledger()) as ledger:
+        ledger.add_closed_circle("Street", bytes(range(32)))
+    assert ada.json("--circle", "Street", "repairs") == []
+    assert len(ada.json("--circle", "Everyone nearby", "repairs")) == 1
+
+
 def test_people_get_words(ada: Home) -> None:
     assert "nothing is broken" in ada.run("repairs").out
     drill = ada.json("offer", "add", "Drill")["listing"]
@@ -55,7 +66,7 @@ def test_what_is_refused(ada: Home, ben: Home) -> None:
         (ben, ("move", ticket, "parts")),
         (ada, ("open", drill, "--quantity", "2")),
         (ada, ("move", ticket, "assess")),
-        (ada, ("close", "00")),
+        (ada, ("close", "0" * 32)),
     ):
         before = home.dump()
         refused = home.run("--json", "repair", *command)
