@@ -138,6 +138,10 @@ class StretchAppender:
             person = row.person
         # The one signature is checked before anything is written: a refused stretch leaves nothing.
         check_end(fresh)
+        if own:
+            # Signed after the transaction began, and not received before: whoever is shown the
+            # earlier of both times sees the same as everybody else.
+            self._received_ms = max(self._received_ms, fresh[-1].header.time_ms)
         is_full = self._folder_full and not own
         kept = [] if is_full else self._within_quota(circle, person, fresh)
         if kept:

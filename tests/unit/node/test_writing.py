@@ -208,3 +208,15 @@ def test_two_writings_in_turn_within_one_transaction_make_one_chain(tmp_path):
         chain = [decode_header(entry.header) for entry in computer.all_entries()[OPEN_CIRCLE, feed]]
         assert [header.seq for header in chain] == list(range(9))
         assert len(tips_of(computer.database.connection, feed, 1)) == 1
+
+
+def test_nothing_was_received_before_it_was_signed_however_long_the_transaction_takes(tmp_path):
+    with closing(Computer(tmp_path / "a")) as a:
+        ada = a.add("Ada")
+        with a.ingest.batch(durable=True) as batch:
+            writing = Writing(batch, a.keys, ada, OPEN_CIRCLE, a.clock)
+            a.clock.advance(5)
+            writing.write(set_name("Ada Lovelace"), subject=person_subject(ada))
+            batch.finish(by_peer=False)
+        (view,) = a.queries.people()
+        assert view.last_seen_ms == START_MS + 5000, "as others will see it"
