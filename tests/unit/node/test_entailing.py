@@ -409,6 +409,63 @@ def test_many_requests_from_everywhere_are_never_promised_twice(street):
     assert states.count("asked") >= 6
 
 
+# --- what everybody is told -------------------------------------------------------------------
+
+
+def clashes(computer, person, drill, day=TODAY):
+    """(from, until, how many agreements are known, late) of each conflict that somebody sees."""
+    calendar = computer.queries.bookings.calendar(
+        drill.hex(), [person.hex()], Moment(day, 0), day, add_days(day, 60)
+    )
+    return [
+        (one.span.from_day, one.span.until_day, len(one.agreements), one.late)
+        for one in calendar.conflicts
+    ]
+
+
+def test_two_promises_of_two_computers_show_to_all_until_one_is_cancelled(street, tmp_path):
+    drill = street.offer()
+    with closing(Computer(tmp_path / "laptop")) as laptop:
+        laptop.host(street.ada, street.a, "Ada")
+        meet(laptop, street.ada)
+        bens = street.ben.ask(street.b, drill, **days(1, 4))
+        cleos = street.cleo.ask(street.c, drill, **days(3, 6))
+        meet(street.ada, street.ben)
+        meet(laptop, street.cleo)
+        street.ada.move(street.a, bens, "accept")
+        laptop.move(street.a, cleos, "accept")
+        everybody = (laptop, *street.computers)
+        meet(*everybody)
+        common = (add_days(TODAY, 3), add_days(TODAY, 4))
+        for computer, person, known in (
+            (street.ada, street.a, 2),
+            (laptop, street.a, 2),
+            (street.ben, street.b, 1),
+            (street.cleo, street.c, 1),
+            (street.cleo, street.b, 0),
+        ):
+            assert clashes(computer, person, drill) == [(*common, known, False)]
+        street.cleo.move(street.c, cleos, "cancel")
+        meet(*everybody)
+        assert [clashes(one, street.a, drill) for one in everybody] == [[]] * 4
+
+
+def test_what_is_not_back_blocks_the_next_promise_and_the_next_borrower_sees_it(street):
+    drill = street.offer()
+    lend(street, drill, street.ben, street.b, **days(0, 3))
+    promised = street.cleo.ask(street.c, drill, **days(6, 8))
+    asked = street.cleo.ask(street.c, drill, **days(9, 10))
+    street.meet()
+    street.ada.move(street.a, promised, "accept")
+    street.meet()
+    street.pass_time(5 * 24 * HOUR)
+    later = add_days(TODAY, 5)
+    expected = [(add_days(TODAY, 6), add_days(TODAY, 8), 1, True)]
+    assert clashes(street.cleo, street.c, drill, later) == expected
+    with pytest.raises(DomainError, match="overlaps"):
+        street.ada.move(street.a, asked, "accept")
+
+
 # --- by whom and when -------------------------------------------------------------------------
 
 
