@@ -144,9 +144,9 @@ class Street:
         while len(self.people) < max(2, self.size.people // 6):
             self.move_in(self.desk, f"Guest {len(self.people)}", pin=b"2357")
         while len(self.people) < self.size.people:
-            diligence = self.drawn.choice((0.8, 0.6, 0.4, 0.25, 0.1))
+            diligence = self.drawn.choice((0.7, 0.5, 0.3, 0.2, 0.1))
             home = self.install(f"house {len(self.homes)}", diligence)
-            living = self.drawn.choice((1, 2, 2, 3, 3))
+            living = self.drawn.choice((1, 2, 3, 3))
             for _ in range(min(living, self.size.people - len(self.people))):
                 self.move_in(home, f"Person {len(self.people)}")
         self.meet(self.homes)

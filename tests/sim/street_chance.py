@@ -1,4 +1,4 @@
-"""All chance of a street from one seed: keys, salts, names of promises, and what sealing draws.
+"""All chance of a street from one seed: keys, salts, tokens of holds, and what sealing draws.
 
 Two runs with one seed then write the same entries, to the byte, and a failure comes again. Nothing
 is left out or checked less: what is drawn is only drawn from elsewhere. HPKE draws a sender's key
@@ -6,10 +6,10 @@ for each box where nobody can reach it; ``unit.store.world_kit`` makes the same 
 that follows from the contents, which every reader opens with the real code.
 """
 
-import os
 import random
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from unit.store import world_kit
@@ -17,6 +17,7 @@ from unit.store import world_kit
 from p2pshare.limits import BODY_BYTES_MAX
 from p2pshare.log import author
 from p2pshare.log.keys import ReadingKey, SigningKey
+from p2pshare.node import acts_holds, writing
 
 
 @contextmanager
@@ -31,7 +32,9 @@ def chance_from(seed: object) -> Iterator[None]:
         return ReadingKey.from_bytes(drawn.randbytes(32))
 
     with ExitStack() as stack:
-        stack.enter_context(patch.object(os, "urandom", drawn.randbytes))
+        for module in (writing, acts_holds):  # salts, and the tokens of those who wait
+            drawing = SimpleNamespace(urandom=drawn.randbytes)
+            stack.enter_context(patch.object(module, "os", drawing))
         stack.enter_context(patch.object(SigningKey, "generate", classmethod(signing_key)))
         stack.enter_context(patch.object(ReadingKey, "generate", classmethod(reading_key)))
         stack.enter_context(patch.object(author, "seal_body", _seal_body))
