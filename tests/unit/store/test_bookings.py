@@ -7,6 +7,7 @@ from unit.store.world_kit import DAY, Reader
 from p2pshare.domain.bodies import BusyPeriod, ListingBusy
 from p2pshare.domain.bookings import Moment
 from p2pshare.domain.days import add_days
+from p2pshare.domain.hold import queue_tag
 
 NOW = Moment(DAY, 0)
 LAST = add_days(DAY, 30)
@@ -93,7 +94,7 @@ def test_a_listing_that_is_not_here_has_none(scene):
 def test_the_holder_finds_their_own_place_and_the_owner_all(scene):
     bens = scene.hold(scene.ben, scene.drill, b"b")
     cleos = scene.hold(scene.cleo, scene.drill, b"c", "offer")
-    publish(scene, scene.drill, queue=[b"c-------", b"b-------"])
+    publish(scene, scene.drill, queue=[queue_tag(b"c-------"), queue_tag(b"b-------")])
     (mine,) = holds(scene, BEN)
     assert (mine.hold, mine.position, mine.waiting) == (bens.subject.hex(), 2, 2)
     assert (mine.state, mine.offered_until_ms) == ("waiting", None)
