@@ -1,4 +1,4 @@
-"""The story of the demo: Ada, Ben and the community kiosk (issue 2, section 4).
+"""The story of the demo: Ada, Ben and the community kiosk, as README tells it.
 
 What is told has happened: each line is said after the event that shows it came from the node it
 speaks of, and what the ledgers say at the end is read from them and checked. Knows computers

@@ -35,7 +35,6 @@ from p2pshare.domain.agreement_table import (
     markdown_table,
 )
 from p2pshare.domain.bodies import KindSpec, register_kind, unregister_kind
-from p2pshare.domain.days import DAY_MS
 from p2pshare.domain.ordering import FoldEntry, causal_order
 
 __all__ = [
@@ -237,7 +236,7 @@ def open_rows(
         for row in table.rows[1:]
         if role in row.roles
         and (
-            _leads_on(row, underlying, now_ms, circumstances, said_same=False)
+            row.leads_on(underlying, now_ms, circumstances, said_same=False)
             or (underlying in row.joins and row.move not in signed)
         )
     )
@@ -338,7 +337,7 @@ class _Progress:
         for row in self.table.rows[1:]:
             if row.move != move or role not in row.roles:
                 continue
-            if _leads_on(row, self.state, entry.time_ms, circumstances, said_same=said_same):
+            if row.leads_on(self.state, entry.time_ms, circumstances, said_same=said_same):
                 if row.to_state is not STAYS:
                     self._go(row.to_state, entry)
                 elif self._times_signed(move, entry.author) >= limits.REPEATED_MOVES_MAX:
@@ -381,29 +380,3 @@ def _say_same(
     if isinstance(one, SetsMinutes) and isinstance(other, SetsMinutes):
         return one.minutes == other.minutes
     return one.note == other.note or not notes
-
-
-def _leads_on(
-    row: Row, state: str, time_ms: int, circumstances: Circumstances, *, said_same: bool
-) -> bool:
-    """Whether ``row`` leads on from ``state`` for a move signed with ``time_ms``."""
-    if state not in row.from_states:
-        return False
-    due_at_ms, closed_ms = circumstances.due_at_ms, circumstances.closed_ms
-    offered_until_ms = circumstances.offered_until_ms
-    match row.condition:
-        case Condition.NONE:
-            return True
-        case Condition.END_ASKED:
-            return circumstances.end_asked
-        case Condition.OTHER_SAID_SAME:
-            return said_same
-        case Condition.IN_OFFER:
-            return offered_until_ms is not None and time_ms <= offered_until_ms
-        case Condition.AFTER_OFFER:
-            return offered_until_ms is not None and time_ms > offered_until_ms
-        case Condition.AFTER_DUE:
-            return due_at_ms is not None and time_ms > due_at_ms
-        case Condition.WITHIN_DISPUTE_DAYS:
-            last_ms = limits.DISPUTE_DAYS_AFTER_CLOSING * DAY_MS
-            return closed_ms is None or time_ms <= closed_ms + last_ms

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from p2pshare import limits
 from p2pshare.domain.agreement_bodies import AgreementMove, AgreementOpening
 from p2pshare.domain.bodies import Body
+from p2pshare.domain.days import DAY_MS
 
 #: The ``to_state`` of a row that adds what it says and leaves the state as it is.
 STAYS: Final = ""
@@ -66,6 +68,34 @@ class Row:
     joins: tuple[str, ...] = ()
     condition: Condition = Condition.NONE
     by_button: bool = True
+
+    def leads_on(
+        self, state: str, time_ms: int, circumstances: Circumstances, *, said_same: bool
+    ) -> bool:
+        """Whether it leads on from ``state`` for a move signed with ``time_ms``.
+
+        ``said_same``: the other has signed this move and meant the same by it.
+        """
+        if state not in self.from_states:
+            return False
+        due_at_ms, closed_ms = circumstances.due_at_ms, circumstances.closed_ms
+        offered_until_ms = circumstances.offered_until_ms
+        match self.condition:
+            case Condition.NONE:
+                return True
+            case Condition.END_ASKED:
+                return circumstances.end_asked
+            case Condition.OTHER_SAID_SAME:
+                return said_same
+            case Condition.IN_OFFER:
+                return offered_until_ms is not None and time_ms <= offered_until_ms
+            case Condition.AFTER_OFFER:
+                return offered_until_ms is not None and time_ms > offered_until_ms
+            case Condition.AFTER_DUE:
+                return due_at_ms is not None and time_ms > due_at_ms
+            case Condition.WITHIN_DISPUTE_DAYS:
+                last_ms = limits.DISPUTE_DAYS_AFTER_CLOSING * DAY_MS
+                return closed_ms is None or time_ms <= closed_ms + last_ms
 
 
 @dataclass(frozen=True)

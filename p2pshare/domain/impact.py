@@ -168,7 +168,7 @@ class ImpactFigure:
 
 def impact(facts: ImpactFacts, assumptions: Assumptions) -> list[ImpactFigure]:
     """The figures; that of cars only where one was lent."""
-    ledger = "what both sides signed, in this ledger"
+    ledger = "hand-overs that one of the two has signed, or both, in this ledger"
     figures = [
         ImpactFigure("loans", facts.loans, "loans", _COUNTED, ledger),
         ImpactFigure("people", facts.people, "people", _COUNTED, ledger),

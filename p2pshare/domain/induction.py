@@ -1,4 +1,4 @@
-"""Training gates: who has been shown how to use a thing, and by whom (issue 4).
+"""Training gates: who has been shown how to use a thing, and by whom.
 
 An owner can ask for an *induction* before something is used (the laser cutter). It is a statement
 in the clear, ``induction.grant``, signed by a *witness*: the owner, or somebody the listing names.

@@ -1,8 +1,8 @@
 """What a listing is: the folds of an offer or want, and of the days on which it is promised.
 
-The owner alone has a say: entries of others are ignored. ``fold_listing`` and ``fold_busy`` follow
-docs/protocol.md section 5; ``available`` and ``conflicts`` are the arithmetic behind "the drill is
-out until Saturday", used by queries, ``domain.rules`` and views.
+The owner alone has a say: entries of others are ignored. ``fold_listing``, ``periods_of`` and
+``queue_of`` follow docs/protocol.md section 5; ``available`` and ``conflicts`` are the arithmetic
+behind "the drill is out until Saturday", used by queries, the rules of agreements and views.
 
 This module must not know who holds a thing: of promises only days and quantities come here.
 """
@@ -38,9 +38,7 @@ __all__ = [
     "available",
     "conflicts",
     "default_transaction_type",
-    "fold_busy",
     "fold_listing",
-    "fold_queue",
     "latest_told",
     "open_if_late",
     "periods_of",
@@ -130,33 +128,23 @@ def fold_listing(listing: bytes, entries: Iterable[FoldEntry]) -> ListingState |
     )
 
 
-def fold_busy(owner: bytes, entries: Iterable[FoldEntry]) -> tuple[BusyPeriod, ...]:
-    """The promised periods of a listing of ``owner``, from the same entries as ``fold_listing``.
-
-    They are those of the ``listing.busy`` entries that no other one comes after: two computers of
-    one owner that had not met each list the promises they knew. A promise on both lists has one
-    tag and is one; two promises of the same days have two, so that a double promise shows.
-    """
-    return periods_of(latest_told(owner, entries))
-
-
 def periods_of(told: Iterable[ListingBusy]) -> tuple[BusyPeriod, ...]:
-    """The periods of what an owner told last, on one computer or several; see ``fold_busy``."""
+    """The promised periods of a listing, from what ``latest_told`` says of it.
+
+    Two computers of one owner that had not met each list the promises they knew. A promise on both
+    lists has one tag and is one; two promises of the same days have two, so that a double promise
+    shows.
+    """
     return merged(period for one in told for period in one.periods)
 
 
-def fold_queue(owner: bytes, entries: Iterable[FoldEntry]) -> tuple[bytes, ...]:
-    """The tags of those who wait for a listing of ``owner``, in the order the owner keeps.
+def queue_of(told: Iterable[ListingBusy]) -> tuple[bytes, ...]:
+    """The tokens of those who wait, in the order the owner keeps, from what ``latest_told`` says.
 
     Of two computers of the owner that had not met, the one's list is followed by what only the
     other knew.
     """
-    return queue_of(latest_told(owner, entries))
-
-
-def queue_of(told: Iterable[ListingBusy]) -> tuple[bytes, ...]:
-    """The queue of what an owner told last, on one computer or several; see ``fold_queue``."""
-    return tuple(dict.fromkeys(tag for one in told for tag in one.queue))
+    return tuple(dict.fromkeys(token for one in told for token in one.queue))
 
 
 def latest_told(owner: bytes, entries: Iterable[FoldEntry]) -> list[ListingBusy]:

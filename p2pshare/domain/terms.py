@@ -1,4 +1,4 @@
-"""Standard sharing terms: short codes with a version, a sentence and a machine form (issue 4).
+"""Standard sharing terms: short codes with a version, a sentence and a machine form.
 
 What Creative Commons is to copyright: an owner picks codes, a listing carries them and an agreement
 signs them as ``CODE/VERSION`` (``BORROW-7D/1``), the *signed text*. What one version means never
@@ -229,20 +229,10 @@ def language_of(locale: str) -> str:
     return language if language in LANGUAGES else FALLBACK_LANGUAGE
 
 
-def sentence_of(signed: str, language: str) -> str:
-    """The sentence of a signed text in a language, else in English.
-
-    The text itself where it is not known here; a peer may have made it up, so that
-    ``domain.text.shown`` has to make it safe.
-    """
-    term = find_term(signed)
-    return signed if term is None else term.sentence(language)
-
-
 def line_of(signed: str, language: str) -> str:
     """A signed text with what it asks: ``Give it back clean. (CLEAN-RETURN/1)``.
 
-    Holds the text as a peer may have made it up, as ``sentence_of`` does.
+    A peer may have made the text up, so that ``domain.text.shown`` has to make it safe.
     """
     term = find_term(signed)
     return f"{_NOT_KNOWN if term is None else term.sentence(language)} ({signed})"

@@ -24,7 +24,6 @@ from p2pshare.log.entry import entry_id
 from p2pshare.log.keys import SIGNATURE_BYTES
 
 RECEIPT_LABEL: Final = b"p2pshare receipt v1\0"
-RECEIPT_SUFFIX: Final = ".p2preceipt"
 PARTIES: Final = 2
 
 _HeaderBytes = Annotated[bytes, Meta(min_length=1, max_length=HEADER_BYTES_MAX)]

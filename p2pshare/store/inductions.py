@@ -1,4 +1,4 @@
-"""Who was shown how to use what: inductions, read from their folded table (issue 4).
+"""Who was shown how to use what: inductions, read from their folded table.
 
 A family of ``store.queries``. Which statements are valid is asked of ``domain.induction`` with the
 listing as it stands: it spans subjects, so it is in no row. Reads only.

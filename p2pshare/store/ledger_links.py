@@ -9,7 +9,8 @@ it was a number without meaning.
 from typing import Final
 
 from sqlite_utils import Database as SqliteUtilsDatabase
-from sqlite_utils.db import Table
+
+from p2pshare.store.schema import table_of
 
 PARENTS: Final = {"listings": "listing", "agreements": "agreement"}
 """Tables that others point to, and the id that becomes their primary key."""
@@ -36,24 +37,17 @@ def link_tables(database: SqliteUtilsDatabase) -> None:
     ``rowid``. The full-text index is made again, as its triggers go with the table.
     """
     for name, key in PARENTS.items():
-        table = _table(database, name)
+        table = table_of(database, name)
         table.drop_index(f"idx_{name}_{key}", ignore=True)
         table.transform(pk=key, drop={"number"})
     for name, links in LINKS.items():
-        table = _table(database, name)
+        table = table_of(database, name)
         keys = [(column, other, PARENTS[other]) for column, other in links.items()]
         table.transform(add_foreign_keys=keys)
-    listings = _table(database, "listings")
+    listings = table_of(database, "listings")
     listings.enable_fts(
         list(_SEARCHED),
         create_triggers=True,
         tokenize="unicode61 remove_diacritics 2",
         replace=True,
     )
-
-
-def _table(database: SqliteUtilsDatabase, name: str) -> Table:
-    table = database[name]
-    if not isinstance(table, Table):
-        raise TypeError(f"{name} is not a table")
-    return table

@@ -5,10 +5,10 @@ fold version asks for), and new ones stand beside them. This module knows no rul
 """
 
 from sqlite_utils import Database as SqliteUtilsDatabase
-from sqlite_utils.db import Table
 
 from p2pshare.store.ledger_links import link_tables
 from p2pshare.store.ledger_views import create_views
+from p2pshare.store.schema import table_of
 
 
 def grow_ledger(database: SqliteUtilsDatabase) -> None:
@@ -25,17 +25,17 @@ def grow_ledger(database: SqliteUtilsDatabase) -> None:
 
 
 def _grow_listings(database: SqliteUtilsDatabase) -> None:
-    listings = _table(database, "listings")
+    listings = table_of(database, "listings")
     for column in ("parts", "policy", "witnesses"):
         listings.add_column(column, str)
     listings.add_column("induction", int)
-    busy = _table(database, "busy_periods")
+    busy = table_of(database, "busy_periods")
     busy.add_column("from_minute", int)
     busy.add_column("until_minute", int)
 
 
 def _grow_agreements(database: SqliteUtilsDatabase) -> None:
-    agreements = _table(database, "agreements")
+    agreements = table_of(database, "agreements")
     for column in ("from_minute", "until_minute", "offered_until_ms", "minutes"):
         agreements.add_column(column, int)
     for column in ("asked_until", "queue_tag"):
@@ -46,7 +46,7 @@ def _grow_agreements(database: SqliteUtilsDatabase) -> None:
         agreements.create_index([role, "kind"])
         agreements.create_index([role, "underlying_state"])
         agreements.create_index([role, "kind", "underlying_state"])
-    moves = _table(database, "agreement_moves")
+    moves = table_of(database, "agreement_moves")
     moves.add_column("details", str)
     moves.add_column("desk", int)
 
@@ -60,7 +60,7 @@ def _index_openings(database: SqliteUtilsDatabase) -> None:
 
 def _grow_payments(database: SqliteUtilsDatabase) -> None:
     """A payment that is split has a row for each payee."""
-    payments = _table(database, "payments")
+    payments = table_of(database, "payments")
     for column in ("payment", "payer", "payee"):
         payments.drop_index(f"idx_payments_{column}")
     for column in ("place", "gift", "confirmed", "desk"):
@@ -73,11 +73,11 @@ def _grow_payments(database: SqliteUtilsDatabase) -> None:
 
 
 def _add_tables(database: SqliteUtilsDatabase) -> None:
-    waiting = _table(database, "waiting")
+    waiting = table_of(database, "waiting")
     waiting.create({"number": int, "listing": str, "place": int, "token": str}, pk="number")
     waiting.create_index(["listing"])
     waiting.create_index(["token"])
-    inductions = _table(database, "inductions")
+    inductions = table_of(database, "inductions")
     inductions.create(
         {
             "number": int,
@@ -93,7 +93,7 @@ def _add_tables(database: SqliteUtilsDatabase) -> None:
     inductions.create_index(["induction"], unique=True)
     inductions.create_index(["listing", "person"])
     inductions.create_index(["person"])
-    photos = _table(database, "agreement_photos")
+    photos = table_of(database, "agreement_photos")
     photos.create({"number": int, "agreement": str, "circle": str, "photo": str}, pk="number")
     photos.create_index(["agreement"])
     photos.create_index(["photo", "circle"])
@@ -138,27 +138,20 @@ def _add_history(database: SqliteUtilsDatabase) -> None:
         },
     }
     for name, columns in said.items():
-        table = _table(database, name)
+        table = table_of(database, name)
         table.create({**common, **columns}, pk="number")
         table.create_index(["history"])
         table.create_index(["person", "source", "ref"])
-    _table(database, "history_loans").create_index(["listing"])
+    table_of(database, "history_loans").create_index(["listing"])
 
 
 def _add_local(database: SqliteUtilsDatabase) -> None:
-    saved = _table(database, "saved_searches")
+    saved = table_of(database, "saved_searches")
     saved.create(
         {"number": int, "person": bytes, "text": str, "category": str, "added_ms": int},
         pk="number",
     )
-    _table(database, "told_reminders").create(
+    table_of(database, "told_reminders").create(
         {"person": bytes, "key": str, "told_ms": int}, pk=("person", "key")
     )
-    _table(database, "own_persons").add_column("desk", int)
-
-
-def _table(database: SqliteUtilsDatabase, name: str) -> Table:
-    table = database[name]
-    if not isinstance(table, Table):
-        raise TypeError(f"{name} is not a table")
-    return table
+    table_of(database, "own_persons").add_column("desk", int)

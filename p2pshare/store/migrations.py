@@ -13,9 +13,9 @@ from typing import Final
 
 from sqlite_utils import Database as SqliteUtilsDatabase
 from sqlite_utils import Migrations
-from sqlite_utils.db import Table
 
 from p2pshare.store.ledger_migrations import grow_ledger
+from p2pshare.store.schema import table_of
 
 ledger_migrations: Final = Migrations("p2pshare")
 
@@ -105,24 +105,17 @@ def _latest() -> tuple[list[str], list[tuple[object, ...]]]:
         return statements, fresh.execute(f"SELECT * FROM {_APPLIED}").fetchall()
 
 
-def _table(database: SqliteUtilsDatabase, name: str) -> Table:
-    table = database[name]
-    if not isinstance(table, Table):
-        raise TypeError(f"{name} is not a table")
-    return table
-
-
 @ledger_migrations(name="0001_log")
 def _create_log(database: SqliteUtilsDatabase) -> None:
     """Circles, feeds as trees, entries and bodies."""
-    circles = _table(database, "circles")
+    circles = table_of(database, "circles")
     circles.create(
         {"number": int, "circle": bytes, "name": str, "secret": bytes},
         pk="number",
         not_null={"circle", "name"},
     )
     circles.create_index(["circle"], unique=True)
-    feeds = _table(database, "feeds")
+    feeds = table_of(database, "feeds")
     feeds.create(
         {
             "number": int,
@@ -143,7 +136,7 @@ def _create_log(database: SqliteUtilsDatabase) -> None:
     feeds.create_index(["open_entry"], unique=True)
     feeds.create_index(["feed"])
     feeds.create_index(["person"])
-    entries = _table(database, "entries")
+    entries = table_of(database, "entries")
     entries.create(
         {
             "number": int,
@@ -165,19 +158,19 @@ def _create_log(database: SqliteUtilsDatabase) -> None:
     entries.create_index(["id"], unique=True)
     entries.create_index(["feed", "branch", "seq"])
     entries.create_index(["subject"])
-    _table(database, "branches").create(
+    table_of(database, "branches").create(
         {"feed": int, "branch": int, "parent": int, "fork_seq": int},
         pk=("feed", "branch"),
         foreign_keys=[("feed", "feeds", "number")],
     )
-    tips = _table(database, "tips")
+    tips = table_of(database, "tips")
     tips.create(
         {"entry": int, "feed": int},
         pk="entry",
         foreign_keys=[("entry", "entries", "number"), ("feed", "feeds", "number")],
     )
     tips.create_index(["feed"])
-    _table(database, "bodies").create(
+    table_of(database, "bodies").create(
         {"entry": int, "body": bytes}, pk="entry", foreign_keys=[("entry", "entries", "number")]
     )
 
@@ -185,14 +178,14 @@ def _create_log(database: SqliteUtilsDatabase) -> None:
 @ledger_migrations(name="0001_derived")
 def _create_derived(database: SqliteUtilsDatabase) -> None:
     """What folding and syncing look things up by."""
-    _table(database, "owed").create(
+    table_of(database, "owed").create(
         {"entry": int}, pk="entry", foreign_keys=[("entry", "entries", "number")]
     )
-    _table(database, "dependencies").create(
+    table_of(database, "dependencies").create(
         {"needed": bytes, "circle": int, "subject": bytes}, pk=("needed", "circle", "subject")
     )
-    _table(database, "dependencies").create_index(["subject"])
-    revocations = _table(database, "revocations")
+    table_of(database, "dependencies").create_index(["subject"])
+    revocations = table_of(database, "revocations")
     revocations.create(
         {"entry": int, "circle": int, "person": bytes, "feed": bytes, "last_entry": bytes},
         pk="entry",
@@ -200,14 +193,14 @@ def _create_derived(database: SqliteUtilsDatabase) -> None:
     )
     revocations.create_index(["feed"])
     revocations.create_index(["last_entry"])
-    erasures = _table(database, "erasures")
+    erasures = table_of(database, "erasures")
     erasures.create(
         {"entry": int, "target": bytes},
         pk=("entry", "target"),
         foreign_keys=[("entry", "entries", "number")],
     )
     erasures.create_index(["target"])
-    _table(database, "usage").create(
+    table_of(database, "usage").create(
         {"circle": int, "person": bytes, "entries": int, "bytes": int}, pk=("circle", "person")
     )
 
@@ -215,14 +208,14 @@ def _create_derived(database: SqliteUtilsDatabase) -> None:
 @ledger_migrations(name="0001_folded")
 def _create_folded(database: SqliteUtilsDatabase) -> None:
     """The rows people look at, and full-text search over listings."""
-    persons = _table(database, "persons")
+    persons = table_of(database, "persons")
     persons.create(
         {"number": int, "circle": str, "person": str, "name": str},
         pk="number",
         not_null={"circle", "person", "name"},
     )
     persons.create_index(["person", "circle"], unique=True)
-    listings = _table(database, "listings")
+    listings = table_of(database, "listings")
     listings.create(
         {
             "number": int,
@@ -252,7 +245,7 @@ def _create_folded(database: SqliteUtilsDatabase) -> None:
         create_triggers=True,
         tokenize="unicode61 remove_diacritics 2",
     )
-    busy = _table(database, "busy_periods")
+    busy = table_of(database, "busy_periods")
     busy.create(
         {
             "number": int,
@@ -266,7 +259,7 @@ def _create_folded(database: SqliteUtilsDatabase) -> None:
         pk="number",
     )
     busy.create_index(["listing"])
-    payments = _table(database, "payments")
+    payments = table_of(database, "payments")
     payments.create(
         {
             "number": int,
@@ -282,7 +275,7 @@ def _create_folded(database: SqliteUtilsDatabase) -> None:
     payments.create_index(["payment"], unique=True)
     payments.create_index(["payer"])
     payments.create_index(["payee"])
-    agreements = _table(database, "agreements")
+    agreements = table_of(database, "agreements")
     agreements.create(
         {
             "number": int,
@@ -310,7 +303,7 @@ def _create_folded(database: SqliteUtilsDatabase) -> None:
     agreements.create_index(["listing"])
     agreements.create_index(["owner"])
     agreements.create_index(["asker"])
-    moves = _table(database, "agreement_moves")
+    moves = table_of(database, "agreement_moves")
     moves.create(
         {
             "number": int,
@@ -329,28 +322,28 @@ def _create_folded(database: SqliteUtilsDatabase) -> None:
 @ledger_migrations(name="0001_local")
 def _create_local(database: SqliteUtilsDatabase) -> None:
     """What belongs to this installation: its persons and feeds, peers, blobs and settings."""
-    _table(database, "ledger").create({"name": str, "value": str}, pk="name")
-    _table(database, "own_persons").create(
+    table_of(database, "ledger").create({"name": str, "value": str}, pk="name")
+    table_of(database, "own_persons").create(
         {"person": bytes, "name": str, "added_ms": int}, pk="person"
     )
-    own_feeds = _table(database, "own_feeds")
+    own_feeds = table_of(database, "own_feeds")
     own_feeds.create({"feed": bytes, "circle": bytes, "person": bytes, "retired": int}, pk="feed")
     own_feeds.create_index(["person"])
-    _table(database, "peers").create(
+    table_of(database, "peers").create(
         {"address": str, "port": int, "device": bytes, "worked_ms": int}, pk=("address", "port")
     )
-    _table(database, "links").create({"device": str, "address": str})
-    _table(database, "refused_feeds").create(
+    table_of(database, "links").create({"device": str, "address": str})
+    table_of(database, "refused_feeds").create(
         {"circle": int, "feed": bytes, "reason": str}, pk=("circle", "feed")
     )
-    _table(database, "damaged").create({"entry": int, "id": bytes, "what": str}, pk="entry")
-    _table(database, "blobs").create({"hash": bytes, "size": int, "data": bytes}, pk="hash")
+    table_of(database, "damaged").create({"entry": int, "id": bytes, "what": str}, pk="entry")
+    table_of(database, "blobs").create({"hash": bytes, "size": int, "data": bytes}, pk="hash")
 
 
 @ledger_migrations(name="0002_imports")
 def _create_imports(database: SqliteUtilsDatabase) -> None:
     """Which listing came from which row of another program's list."""
-    imported = _table(database, "imported_rows")
+    imported = table_of(database, "imported_rows")
     imported.create(
         {"person": bytes, "circle": bytes, "source": bytes, "listing": bytes, "digest": str},
         pk=("person", "circle", "source"),
@@ -361,7 +354,7 @@ def _create_imports(database: SqliteUtilsDatabase) -> None:
 @ledger_migrations(name="0003_photos")
 def _create_photos(database: SqliteUtilsDatabase) -> None:
     """Which listing shows which photo; photos on their way in; what was made from them."""
-    shown = _table(database, "listing_photos")
+    shown = table_of(database, "listing_photos")
     shown.create({"number": int, "listing": str, "circle": str, "photo": str}, pk="number")
     shown.create_index(["listing"])
     shown.create_index(["photo", "circle"])
@@ -370,11 +363,11 @@ def _create_photos(database: SqliteUtilsDatabase) -> None:
         " FROM listings AS l, json_each(l.photos) AS p WHERE json_valid(l.photos)"
         " ORDER BY l.number, p.key"
     )
-    _table(database, "unused_photos").create({"hash": bytes, "added_ms": int}, pk="hash")
-    _table(database, "wanted_photos").create(
+    table_of(database, "unused_photos").create({"hash": bytes, "added_ms": int}, pk="hash")
+    table_of(database, "wanted_photos").create(
         {"circle": bytes, "hash": bytes}, pk=("circle", "hash")
     )
-    _table(database, "thumbnails").create(
+    table_of(database, "thumbnails").create(
         {"hash": bytes, "data": bytes, "refusal": str}, pk="hash", not_null={"data", "refusal"}
     )
 

@@ -14,7 +14,7 @@ from p2pshare.domain.alike import bare
 from p2pshare.domain.lists import cells
 from p2pshare.domain.lists.columns import Header
 from p2pshare.domain.lists.formats import FORMATS, GONE_WORDS, LEIHS, PLAIN, ListFormat, Use
-from p2pshare.domain.lists.opening import OpenedList, open_list
+from p2pshare.domain.lists.opening import OpenedList
 from p2pshare.domain.lists.plain import plain_text
 from p2pshare.domain.lists.records import Record
 from p2pshare.domain.lists.rows import PassedRow, Row, cells_of
@@ -62,16 +62,11 @@ class ListReading:
     remarks: tuple[str, ...] = ()
 
 
-def read_list(data: bytes, name: str | None = None) -> ListReading:
-    """Read a file by the format of this name (FORMAT_NAMES), or by the one its columns give away.
-
-    Raises DomainError if nothing of it can be read, and nothing else, whatever the bytes.
-    """
-    return read_listings(open_list(data, name))
-
-
 def read_listings(opened: OpenedList) -> ListReading:
-    """Read what a file says of things and skills. Raises DomainError, as ``read_list`` does."""
+    """Read what a file says of things and skills.
+
+    Raises DomainError if nothing of it can be read, and nothing else, whatever it says.
+    """
     header = opened.header
     if header.format.past is not None:
         raise DomainError(f"that is a list of {header.format.past}, not of things and skills")

@@ -13,10 +13,11 @@ from p2pshare.domain.days import Span
 from p2pshare.domain.listing import (
     available,
     conflicts,
-    fold_busy,
     fold_listing,
-    fold_queue,
+    latest_told,
     merged,
+    periods_of,
+    queue_of,
 )
 from p2pshare.domain.vocabulary import ExchangeType, ItemType
 
@@ -28,6 +29,14 @@ def period(from_day, until_day, quantity=1, out=False, tag="promise", *minutes):
 
 def fold(entries):
     return fold_listing(entries[0].entry_id[:16], entries)
+
+
+def fold_busy(owner, entries):
+    return periods_of(latest_told(owner, entries))
+
+
+def fold_queue(owner, entries):
+    return queue_of(latest_told(owner, entries))
 
 
 def test_the_creating_put_makes_a_listing(make, ada):

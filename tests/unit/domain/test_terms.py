@@ -27,7 +27,6 @@ from p2pshare.domain.terms import (
     machine_form,
     newest_terms,
     parse_term,
-    sentence_of,
 )
 from p2pshare.errors import DomainError
 
@@ -357,10 +356,11 @@ def test_which_days_terms_allow(signed, from_day, until_day, said):
 
 
 def test_sentences_come_in_the_language_asked_for_or_else_in_english():
-    assert sentence_of("CLEAN-RETURN/1", "de") == "Gib es sauber zurück."
-    assert sentence_of("CLEAN-RETURN/1", "fr_CA.UTF-8") == "Rendez-le propre."
+    clean = find_term("CLEAN-RETURN/1")
+    assert clean.sentence("de") == "Gib es sauber zurück."
+    assert clean.sentence("fr_CA.UTF-8") == "Rendez-le propre."
     for other in ("pl", "C", "", "d"):
-        assert sentence_of("CLEAN-RETURN/1", other) == "Give it back clean."
+        assert clean.sentence(other) == "Give it back clean."
         assert language_of(other) == "en"
 
 
@@ -371,6 +371,5 @@ def test_a_line_says_what_is_signed_too():
 @pytest.mark.parametrize("signed", ["CLEAN-RETURN/2", "CLEAN-RETURN", "clean", "", "\u202eevil"])
 def test_what_is_not_known_is_shown_as_it_is(signed):
     assert find_term(signed) is None
-    assert sentence_of(signed, "de") == signed
     assert line_of(signed, "de") == f"Not among the standard terms known here. ({signed})"
     assert machine_form([signed]) == MachineForm()

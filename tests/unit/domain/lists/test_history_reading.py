@@ -28,7 +28,7 @@ from p2pshare.domain.lists.history_reading import (
     read_history,
 )
 from p2pshare.domain.lists.opening import open_list
-from p2pshare.domain.lists.reading import FORMAT_NAMES, read_list
+from p2pshare.domain.lists.reading import FORMAT_NAMES, read_listings
 from p2pshare.errors import DomainError
 
 LEND_ENGINE_LOANS = """\
@@ -177,7 +177,7 @@ def test_people_never_become_offers() -> None:
     """A list of members that is taken for one of things would be seen by everybody nearby."""
     for name in ("name,email", "name,telephone,description", "first name,last name,notes"):
         with pytest.raises(DomainError, match="list of members"):
-            read_list(f"{name}\nAna,x,y\n".encode())
+            read_listings(open_list(f"{name}\nAna,x,y\n".encode()))
 
 
 def test_things_never_become_history() -> None:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from p2pshare import limits
 from p2pshare.domain.lists import opening
-from p2pshare.domain.lists.reading import FORMAT_NAMES, ListReading, read_list
+from p2pshare.domain.lists.opening import open_list
+from p2pshare.domain.lists.reading import FORMAT_NAMES, ListReading, read_listings
 from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
 from p2pshare.errors import DomainError
 
@@ -37,6 +38,10 @@ AV-2,17,,,,,1,
 AV-3,18,,,,Screen,0,
 ,18,,,,No code,1,
 """
+
+
+def read_list(data: bytes, form: str | None = None) -> ListReading:
+    return read_listings(open_list(data, form))
 
 
 def read(text: str, form: str | None = None) -> ListReading:
