@@ -7,7 +7,7 @@ parties only.
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +18,6 @@ from p2pshare.domain.listing import available
 from p2pshare.domain.matching import Vocabulary
 from p2pshare.domain.synonyms import Synonyms
 from p2pshare.domain.views import (
-    AgreementView,
     CircleView,
     FeedView,
     ListingView,
@@ -62,7 +61,8 @@ class Queries:
         self._connection = connection
         self._vocabulary = vocabulary or (lambda: Vocabulary(categories, Synonyms()))
         self._categories = categories
-        self._agreements = AgreementQueries(connection)
+        #: The agreements this reader knows, as ``store.agreements`` finds them.
+        self.agreements: Final = AgreementQueries(connection).find
         self._accounts = Accounts(connection)
         self._reminders = Reminders(connection)
         self._history = HistoryQueries(connection)
@@ -268,36 +268,6 @@ class Queries:
             )
             for feed, circle, number, count, last_ms in rows
         ]
-
-    # --- agreements -----------------------------------------------------------------------
-
-    def agreements(
-        self,
-        now_ms: int,
-        *,
-        kind: str | None = None,
-        persons: Sequence[str] | None = None,
-        circle: str | None = None,
-        agreement: str | None = None,
-        listing: str | None = None,
-        states: Iterable[str] | None = None,
-        due_before_ms: int | None = None,
-        limit: int | None = None,
-        offset: int = 0,
-    ) -> list[AgreementView]:
-        """The agreements this reader knows, as ``store.agreements`` finds them."""
-        return self._agreements.find(
-            now_ms,
-            kind=kind,
-            persons=persons,
-            circle=circle,
-            agreement=agreement,
-            listing=listing,
-            states=states,
-            due_before_ms=due_before_ms,
-            limit=limit,
-            offset=offset,
-        )
 
     # --- circles --------------------------------------------------------------------------
 
