@@ -82,9 +82,8 @@ def drop_command(session: Session, listing: str) -> None:
 def holds_command(session: Session) -> None:
     """What you wait for and how many are before you; who waits for your things."""
     with session.ledger() as ledger:
-        views = ledger.queries.bookings.holds(
-            own_persons(session, ledger), circle=session.circle_hex(ledger)
-        )
+        own = own_persons(session, ledger)
+        views = ledger.queries.bookings.holds(own, circle=session.circle_hex(ledger))
     if session.output.json:
         session.output.document([hold_document(view) for view in views])
         return
@@ -97,7 +96,7 @@ def holds_command(session: Session) -> None:
                 plain(view.owner_name),
                 plain(view.person_name),
                 _place(view),
-                _turn(view),
+                _turn(view, mine=view.person in own),
             )
             for view in views
         ],
@@ -116,10 +115,13 @@ def _place(view: "HoldView") -> str:
     return f"{view.position} of {view.waiting}"
 
 
-def _turn(view: "HoldView") -> "Text":
+def _turn(view: "HoldView", *, mine: bool) -> "Text":
     if view.offered_until_ms is None:
         return plain("")
-    return plain(f"their turn until {local(view.offered_until_ms)}: ask for it", "bold green")
+    until = local(view.offered_until_ms)
+    if mine:
+        return plain(f"your turn until {until}; ask for it: loan request", "bold green")
+    return plain(f"their turn until {until}")
 
 
 def hold_document(view: "HoldView") -> dict[str, Any]:

@@ -54,7 +54,8 @@ def test_a_place_in_the_queue_and_a_turn(
     (offered,) = cleo.json("holds")
     assert offered["state"] == "offered"
     assert INSTANT.fullmatch(offered["offered_until"])
-    assert "their turn until" in cleo.run("holds").out
+    assert "your turn until" in cleo.run("holds").out
+    assert "their turn until" in ada.run("holds").out
     cleo.json("loan", "request", drill)
     assert cleo.json("holds") == []
 
