@@ -19,6 +19,7 @@ OF_NO_MODULE = {
     "properties",
     "properties_feeds",
     "properties_quotas",
+    "every_table",
     "toy_agreement",
     "toy_agreement_log",
 }
