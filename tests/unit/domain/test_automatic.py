@@ -3,13 +3,17 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from p2pshare.domain.agreement import fold_agreement
 from p2pshare.domain.agreement_rules import Shelf
 from p2pshare.domain.automatic import accept_automatically
 from p2pshare.domain.bodies import BusyPeriod, LoanPolicy
-from p2pshare.domain.days import add_days, end_of_day_ms
+from p2pshare.domain.commands import MoveAgreement, RequestLoan
+from p2pshare.domain.days import add_days, end_of_day_ms, format_moment
 from p2pshare.domain.loan import LOAN
+from p2pshare.domain.loan_rules import move_loan, request_loan
 from p2pshare.errors import DomainError
 
 TODAY = "2026-11-23"
@@ -107,3 +111,59 @@ def test_what_was_answered_is_not_answered_again(asked, listing):
         accept(asked(("lender", "accept")), listing)
     with pytest.raises(DomainError, match="no move is possible"):
         accept(asked(("borrower", "cancel")), listing)
+
+
+MINUTES = st.sampled_from([0, 540, 600, 1440])
+POLICIES = st.builds(
+    LoanPolicy,
+    automatic=st.booleans(),
+    longest_days=st.none() | st.integers(1, 9),
+    by_hour=st.booleans(),
+    buffer_minutes=st.sampled_from([0, 60, 1440]),
+)
+
+
+@given(
+    policy=POLICIES,
+    first=st.integers(-3, 4),
+    length=st.integers(-1, 10),
+    minutes=st.tuples(MINUTES, MINUTES),
+    quantity=st.integers(1, 3),
+    terms=st.sampled_from([("clean",), ("clean", "BORROW-7D/1"), ("ASK-A-DAY-BEFORE/1",)]),
+)
+def test_what_is_accepted_could_have_been_asked_for_and_accepted_by_hand(
+    asked, drill, ada, ben, policy, first, length, minutes, quantity, terms
+):
+    from_day = add_days(TODAY, first)
+    until_day = add_days(from_day, length)
+    offered = replace(drill, policy=policy, quantity=2, terms=terms)
+    loan = asked(
+        terms=terms,
+        from_day=from_day,
+        until_day=until_day,
+        from_minute=minutes[0],
+        until_minute=minutes[1],
+        quantity=quantity,
+    )
+    try:
+        accepted = accept(loan, offered)
+    except DomainError:
+        return
+    assert policy.automatic
+    by_hand = MoveAgreement(person=ada, agreement=loan.agreement, move="accept")
+    assert move_loan(loan, by_hand, NOW_MS, 0, Shelf(offered)) == accepted
+    if first < 0:
+        return  # it was asked for before
+    whole = minutes == (0, 1440)
+    request = RequestLoan(
+        person=ben,
+        listing=loan.listing,
+        from_day=from_day if whole else format_moment(from_day, minutes[0]),
+        until_day=until_day if whole else format_moment(until_day, minutes[1]),
+        quantity=quantity,
+    )
+    body = request_loan(offered, b"header", request, TODAY).body
+    assert (body.from_day, body.until_day, body.from_minute, body.until_minute) == (
+        *(from_day, until_day),
+        *minutes,
+    )
