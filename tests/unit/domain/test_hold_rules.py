@@ -269,3 +269,60 @@ def test_one_thing_is_kept_back_for_each_turn_of_others(make, hold_of):
     assert kept == [BusyPeriod(TODAY, None, 1, False, tag("b"))]
     assert reserved(offered, make.person("a"), TODAY, OFFERED_UNTIL_MS + 1) == []
     assert len(reserved(offered, make.person("z"), TODAY, NOW_MS)) == 2
+
+
+@st.composite
+def people_waiting(draw):
+    """Up to eight people, each after some moves: name, moves, when they signed."""
+    paths = st.sampled_from([(), (), ("offer",), ("drop",), ("offer", "take"), ("offer", "lapse")])
+    names = draw(st.lists(st.sampled_from("abcdefgh"), max_size=8, unique=True))
+    return [(name, draw(paths), draw(st.integers(0, 3))) for name in names]
+
+
+@given(
+    people_waiting(),
+    st.integers(0, 4),
+    st.sampled_from([NOW_MS, OFFERED_UNTIL_MS, OFFERED_UNTIL_MS + 1]),
+    st.booleans(),
+)
+def test_what_is_done_leaves_nothing_to_do(make, ada, drill, people, free, now_ms, closed):
+    """Whoever waits, whatever is free, and whenever somebody looks."""
+    listing = replace(drill, closed=closed)
+    entries = {}
+    for name, path, time_ms in people:
+        times = {"add": time_ms, "lapse": OFFERED_UNTIL_MS + 1}
+        made = make.agreement(
+            HOLD, make.person(name), ada, path, times=times, token=name.encode().ljust(8, b"-")
+        )
+        entries[made[0].entry_id[:16]] = made
+
+    def states():
+        return [fold_agreement(HOLD, made[0], ada, made[1:]) for made in entries.values()]
+
+    before = queue(states(), ())
+    running = [
+        one for one in states() if one.underlying == "offered" and now_ms <= OFFERED_UNTIL_MS
+    ]
+    for hold, draft in due_moves(listing, states(), (), before, free, TODAY, now_ms):
+        made = entries[hold]
+        made.append(make.entry(ada, draft.kind, draft.body, after=made[-1:], time_ms=now_ms))
+    after = states()
+    order = queue(after, before)
+    assert due_moves(listing, after, (), order, free, TODAY, now_ms) == []
+    offered = [one for one in after if one.underlying == "offered"]
+    if closed:
+        assert order == ()
+        return
+    waiting = [one for one in after if one.underlying == "waiting"]
+    assert len(offered) <= max(free, len(running))
+    assert not waiting or len(offered) >= free, "nothing lies idle while somebody waits"
+    was_offered = {one.agreement for one in running}
+    newly = [one for one in offered if one.agreement not in was_offered]
+    place = {tag: number for number, tag in enumerate(order)}
+    for first in newly:
+        for later in waiting:
+            assert place[_tag(first)] < place[_tag(later)], "nobody is passed over"
+
+
+def _tag(hold):
+    return queue_tag(hold.opening.token)
