@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from p2pshare.domain.hold import queue_tag
 from p2pshare.log.author import Place, write_entry, write_feed_open
 from p2pshare.log.body import body_hash, open_body, seal_body, unseal_body
 from p2pshare.log.certificate import (
@@ -63,6 +64,7 @@ BEN_READING = ReadingKey.from_bytes(seed("reading ben"))
 ADA_FEED = SigningKey.from_bytes(seed("feed ada"))
 BEN_FEED = SigningKey.from_bytes(seed("feed ben"))
 SECRET = seed("closed circle")
+HOLD_TOKEN = seed("hold token")[:8]
 
 LISTING = {
     "exchange_type": "offer",
@@ -135,6 +137,8 @@ def keys() -> dict[str, Any]:
             "closed_circle": closed_circle(SECRET).hex(),
             "person": ADA.public.hex(),
             "person_subject": person_subject(ADA.public).hex(),
+            "hold_token": HOLD_TOKEN.hex(),
+            "hold_tag": queue_tag(HOLD_TOKEN).hex(),
         },
     }
 

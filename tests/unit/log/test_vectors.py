@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from p2pshare.domain.hold import queue_tag
 from p2pshare.errors import KeyRefused, LogError
 from p2pshare.log.body import open_body
 from p2pshare.log.certificate import (
@@ -120,6 +121,8 @@ def test_derived_ids() -> None:
     assert derived["closed_circle"] == closed == closed_circle(secret)
     subject = sha256(b"p2pshare person v1\0" + derived["person"]).digest()[:16]
     assert derived["person_subject"] == subject == person_subject(derived["person"])
+    tag = sha256(b"p2pshare hold v1\0" + derived["hold_token"]).digest()[:8]
+    assert derived["hold_tag"] == tag == queue_tag(derived["hold_token"])
 
 
 @pytest.mark.parametrize("vector", [*ENTRIES.values(), SEALED], ids=lambda vector: vector["name"])
