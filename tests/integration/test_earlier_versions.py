@@ -13,6 +13,8 @@ import pytest
 from vectors.make_ledger import LEDGERS, START_MS, offer, said
 
 from p2pshare.clock import ManualClock
+from p2pshare.domain.bodies import NO_POLICY
+from p2pshare.node.importing import import_list
 from p2pshare.node.keystore import KeyStore
 from p2pshare.node.ledger import KEYS_FOLDER, LEDGER_FILE, Ledger
 from p2pshare.store.audit import audit
@@ -52,6 +54,27 @@ def test_it_opens_says_the_same_and_audits_clean(folder: Path) -> None:
         keys = ledger.reading_keys()
     assert schema_version(folder) == SCHEMA_VERSION
     assert audit(folder / LEDGER_FILE, keys).faults == ()
+
+
+def test_photos_imports_and_disputes_of_version_3_are_known_still(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(LEDGERS / "v3", tmp_path / "ada"))
+    keys = KeyStore(folder / KEYS_FOLDER).reading_keys()
+    for again in (lambda: None, lambda: salvage(folder / LEDGER_FILE, keys)):
+        again()
+        with closing(opened(folder)) as ledger:
+            ada = next(iter(ledger.own_persons()))
+            today = ledger.today()
+            (saw,) = ledger.queries.listings(today, search="band saw", exchange_type="offer")
+            assert [len(ledger.photo(photo) or b"") > 100 for photo in saw.photos] == [True]
+            assert (saw.parts, saw.policy, saw.available) == ((), NO_POLICY, 2)
+            (loan,) = ledger.queries.agreements(START_MS, listing=saw.listing)
+            assert (loan.state, loan.from_minute, loan.until_minute) == ("disputed", 0, 1440)
+            assert [(one.move, one.details, one.desk) for one in loan.signed_by][-1] == (
+                *("dispute", (), False),
+            )
+            listed = b"name,category,quantity\nTrestle,tools,4\nGarden shears,garden,2\n"
+            result = import_list(ledger, ada, listed, dry_run=True)
+            assert (result.imported, result.updated, result.skipped) == (0, 1, 1)
 
 
 def test_what_is_folded_anew_is_the_same(folder: Path) -> None:

@@ -1,8 +1,10 @@
 """Write a small ledger as this version keeps it: ``python -m vectors.make_ledger`` in tests/.
 
 Run once per schema version, by the program of that version, and never again for it: folders written
-by earlier versions stay in ``ledgers/`` and must still open (tests/unit/store/test_migrations.py).
-Ada's folder holds her own doings, a loan with Ben, and a village of other people's trouble.
+by earlier versions stay in ``ledgers/`` and must still open
+(tests/integration/test_earlier_versions.py). Ada's folder holds her own doings, a loan with Ben,
+and a village of other people's trouble; that of version 3 also a photo, rows of an imported list
+and a loan in dispute.
 """
 
 import json
