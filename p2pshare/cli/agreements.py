@@ -18,7 +18,9 @@ from p2pshare.cli.session import Session, pass_session
 from p2pshare.domain.agreement_bodies import ANSWERS, CONDITIONS, REPORTS
 from p2pshare.domain.agreement_table import AgreementTable
 from p2pshare.domain.days import Span
+from p2pshare.domain.loan import LOAN
 from p2pshare.domain.move_words import move_words, period_words, told_of
+from p2pshare.domain.usage import OUT_MOVES
 from p2pshare.errors import UnknownReference
 
 if TYPE_CHECKING:
@@ -101,7 +103,11 @@ def perform_move(
             )
         )
         view = view_of(ledger, identifier)
+        listing = ledger.queries.listing(view.listing, ledger.today())
     told(session, identifier, view, move)
+    notice = "" if listing is None or move not in OUT_MOVES else listing.policy.notice
+    if kind == LOAN.kind and notice and not session.output.json:
+        session.output.line(("At the hand-over: ", "dim"), plain(notice, newlines=True))
 
 
 def identified(ledger: "Ledger", agreement: str, kind: str) -> "AgreementView":

@@ -24,8 +24,10 @@ from p2pshare.cli.terms import sentences_of
 from p2pshare.cli.times import local
 from p2pshare.domain.agreement import AGREEMENTS, Circumstances, open_rows
 from p2pshare.domain.agreement_table import AgreementTable
+from p2pshare.domain.bodies import NO_POLICY, LoanPolicy
 from p2pshare.domain.hours import format_minutes
 from p2pshare.domain.induction import may_witness, needs_induction, one_of
+from p2pshare.domain.loan import LOAN
 from p2pshare.domain.move_words import move_words
 from p2pshare.domain.terms import machine_form
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from p2pshare.domain.views import AgreementView, ListingView
     from p2pshare.node.ledger import Ledger
 
-_OF_LINES: Final = ("terms", "missing")
+_OF_LINES: Final = ("terms", "missing", "at hand-over")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,13 @@ class _Whole:
             photo for one in self.view.signed_by for photo in dict(one.details).get("photos", ())
         ]
         return tuple(dict.fromkeys(shown))
+
+    @property
+    def policy(self) -> LoanPolicy:
+        """On what conditions it is lent; none of what is not."""
+        if self.listing is None or self.view.kind != LOAN.kind:
+            return NO_POLICY
+        return self.listing.policy
 
     def possible(self, person: str) -> tuple[str, ...]:
         """The moves that a party can make now."""
@@ -152,6 +161,8 @@ def _document(whole: _Whole) -> dict[str, Any]:
         "checklist": list(whole.checklist),
         "photos": list(whole.photos),
         "missing": list(whole.lacks),
+        "deposit": whole.policy.deposit,
+        "notice": whole.policy.notice,
         "possible": {
             role: list(whole.possible(person))
             for role, person in zip(whole.table.roles, (view.asker, view.owner), strict=True)
@@ -174,6 +185,8 @@ def _show(session: Session, whole: _Whole) -> None:
         ("back by", "" if view.due_at_ms is None else local(view.due_at_ms)),
         ("took", "" if view.minutes is None else format_minutes(view.minutes)),
         ("terms", "\n".join(sentences_of(view.terms))),
+        ("deposit", whole.policy.deposit),
+        ("at hand-over", whole.policy.notice),
         ("look at", ", ".join(whole.checklist)),
         ("photos", ", ".join(map(short, whole.photos))),
         ("missing", "\n".join(whole.lacks)),

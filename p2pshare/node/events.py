@@ -75,7 +75,11 @@ class EntriesAdded(NodeEvent):
 
 @dataclass(frozen=True, slots=True)
 class RowChanged(NodeEvent):
-    """A listing, person, payment or agreement (``about``) is new, other than before, or gone."""
+    """What ``about`` names by its hex id is new, other than before, or gone.
+
+    ``about`` is person, listing, agreement, payment, induction or history, or busy: the promised
+    days of the listing with that id and who waits for it.
+    """
 
     name: ClassVar[str] = "changed"
     about: str

@@ -7,7 +7,7 @@ from p2pshare.domain.days import add_days
 
 WHOLE_KEYS = {
     *("circle", "quantity", "note", "from_minute", "until_minute", "asked_until", "minutes"),
-    *("terms", "checklist", "photos", "missing", "possible", "signed_by"),
+    *("terms", "checklist", "photos", "missing", "deposit", "notice", "possible", "signed_by"),
 }
 
 

@@ -88,6 +88,23 @@ def test_a_policy_travels_and_binds(ada: Home, ben: Home) -> None:
     assert "deposit: Ten euros" in shown
 
 
+def test_what_to_say_at_the_hand_over_is_said_there(ada: Home, ben: Home) -> None:
+    notice = "Mind the cable"
+    drill = ada.json("offer", "add", "Drill", "--deposit", "Ten euros", "--notice", notice)
+    meet(ada, ben)
+    loan = ben.json("loan", "request", drill["listing"])["loan"]
+    meet(ada, ben)
+    assert notice not in ada.run("loan", "accept", loan).out
+    assert f"At the hand-over: {notice}" in ada.run("loan", "hand-over", loan).out
+    meet(ada, ben)
+    assert f"At the hand-over: {notice}" in ben.run("loan", "receive", loan).out
+    assert notice not in ben.run("loan", "give-back", loan).out
+    whole = ben.json("loan", "show", loan)
+    assert (whole["notice"], whole["deposit"]) == (notice, "Ten euros")
+    for words in (notice, "Ten euros"):
+        assert words in ben.run("loan", "show", loan).out
+
+
 @pytest.mark.parametrize(
     "option",
     [
