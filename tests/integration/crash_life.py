@@ -12,22 +12,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from p2pshare.domain.agreement import AGREEMENTS
+from p2pshare.domain.bodies import LoanPolicy
 from p2pshare.domain.commands import (
+    AddHold,
     AddListing,
     AddPerson,
     CloseListing,
+    Command,
+    DropHold,
     EditListing,
     Forget,
     MoveAgreement,
+    OpenRepair,
     PayHours,
+    RequestGift,
     RequestLoan,
+    RequestSession,
+    SaveSearch,
     SetName,
+    SplitHours,
 )
-from p2pshare.domain.vocabulary import ExchangeType
+from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
 from p2pshare.errors import DomainError
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.log.entry import SignedEntry, decode_header, entry_id
 from p2pshare.node.authoring import Performed
+from p2pshare.node.importing import import_list
 from p2pshare.node.ingest import Arrival, IngestReport
 from p2pshare.node.ledger import Ledger
 from p2pshare.store.append import Outcome
@@ -161,6 +172,8 @@ class Life:
             self.close: 1,
             self.request: 3,
             self.move: 5,
+            self.arrange: 4,
+            self.bring_along: 1,
             self.pay: 1,
             self.rename: 1,
             self.forget: 2,
@@ -178,7 +191,10 @@ class Life:
             person=self._person(ledger, "Ada"),
             exchange_type=ExchangeType.OFFER,
             title=f"Drill word{self._random.getrandbits(64):016x}",
+            item_type=self._random.choice((ItemType.GOOD, ItemType.GOOD, ItemType.SERVICE)),
+            transaction_types=(TransactionType.BORROW_LEND, TransactionType.RECEIVE_DONATE),
             quantity=3,
+            policy=LoanPolicy(automatic=self._random.random() < 0.3),
         )
         self._acknowledge(ledger.perform(command))
 
@@ -221,6 +237,44 @@ class Life:
                 person=bytes.fromhex(who), agreement=bytes.fromhex(loan.agreement), move=move
             )
             self._acknowledge(ledger.perform(command))
+
+    def arrange(self, ledger: Ledger) -> None:
+        """Gifts, sessions, holds and repairs of Ada's listings, and their moves; hours split."""
+        ada, eve = self._person(ledger, "Ada"), self._person(ledger, "Eve")
+        moves = [
+            MoveAgreement(
+                person=bytes.fromhex(person),
+                agreement=bytes.fromhex(one.agreement),
+                move=move,
+                minutes=60 if move == "done" else None,
+            )
+            for one in ledger.queries.agreements(ledger.clock.time_ms(), persons=[ada.hex()])
+            if one.kind not in ("loan", "hold")
+            for person in {one.asker, one.owner}
+            for move in AGREEMENTS[one.kind].moves[1:]
+        ]
+        commands: list[Command] = [
+            SplitHours(person=eve, shares=((ada, 1),)),
+            SaveSearch(person=eve, text=f"saw {self._random.random()}"),
+            *self._random.sample(moves, min(len(moves), 4)),
+        ]
+        for listing in self._own_listings(ledger):
+            commands += [
+                RequestGift(person=eve, listing=listing),
+                RequestSession(person=eve, listing=listing),
+                AddHold(person=eve, listing=listing),
+                DropHold(person=eve, listing=listing),
+                OpenRepair(person=ada, listing=listing),
+            ]
+        self._acknowledge(ledger.perform(self._random.choice(commands)))
+
+    def bring_along(self, ledger: Ledger) -> None:
+        """Loans of before, sealed to Ada alone."""
+        row = f"Drill,Member {self._random.randint(1, 9)},2025-01-0{self._random.randint(1, 9)}"
+        ada = self._person(ledger, "Ada")
+        result = import_list(ledger, ada, f"Item,Member,From\n{row}\n".encode(), form="loans")
+        if result.report is not None:
+            self._acknowledge_entries([new.entry.signed for new in result.report.new])
 
     def pay(self, ledger: Ledger) -> None:
         """Whoever of the two has more pays, so that neither comes to the limit."""
