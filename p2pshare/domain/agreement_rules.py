@@ -296,8 +296,9 @@ def check_free(
     if len(promised) >= limits.BUSY_PERIODS_MAX:
         raise DomainError("too much of that listing is promised; close some agreements first")
     rest = listing.policy.buffer_minutes
-    first = max(wanted.from_day, today)
-    asked = Span(first, wanted.until_day, wanted.from_minute, wanted.until_minute)
+    # What is over already clashes with nothing; the minute belongs to its day, not to today.
+    first, begins = max((wanted.from_day, wanted.from_minute), (today, minute))
+    asked = Span(first, wanted.until_day, begins, wanted.until_minute)
     kept_free = _with_rest(asked, rest_minutes(wanted.until_minute, rest))
     told = [open_if_late(period, today, minute) for period in elsewhere]
     for clash in conflicts(listing.quantity, [*told, *promised, wanted], rest):

@@ -95,12 +95,12 @@ def accept_loan(
     listing allows.
     """
     check_move(LOAN, loan, command.person, "accept", now_ms)
-    today = days.day_of(now_ms, zone)
+    today, minute = days.day_of(now_ms, zone), days.minute_of(now_ms, zone)
     span = Span(loan.from_day, loan.until_day, loan.from_minute, loan.until_minute)
     start, end = days.span_minutes(span)
     if end is None or end <= start:
         raise DomainError("the days asked for end before they begin; decline it")
-    if loan.until_day < today:
+    if (loan.until_day, loan.until_minute) <= (today, minute):
         raise DomainError("the days asked for have passed; decline it and wait for a new request")
     if days.days_between(loan.from_day, loan.until_day) > limits.LOAN_DAYS_MAX:
         raise DomainError(f"it is asked for longer than {limits.LOAN_DAYS_MAX} days; decline it")
@@ -110,7 +110,6 @@ def accept_loan(
     if shelf.missing is not None:
         raise DomainError(f"whoever asks lacks something: {shelf.missing}")
     wanted = _wanted(loan, loan.until_day, loan.until_minute)
-    minute = days.minute_of(now_ms, zone)
     check_free(wanted, shelf.others(loan), shelf.elsewhere, shelf.listing, today, minute)
     due_at_ms = days.end_ms(loan.until_day, loan.until_minute, zone)
     return draft_move(LOAN, loan, command, now_ms, due_at_ms=due_at_ms, terms=loan.terms)

@@ -89,7 +89,9 @@ def test_the_longest_loan_is_still_one(asked, listing):
 
 def test_by_the_hour_where_the_owner_lends_so(asked, listing):
     by_hour = replace(listing, policy=LoanPolicy(automatic=True, by_hour=True))
-    assert accept(asked(from_minute=540, until_day=TODAY, until_minute=600), by_hour)
+    assert accept(asked(from_minute=780, until_day=TODAY, until_minute=840), by_hour)
+    with pytest.raises(DomainError, match="have passed"):
+        accept(asked(from_minute=540, until_day=TODAY, until_minute=600), by_hour)
 
 
 def test_what_is_promised_kept_back_or_lacking_is_left_for_the_owner(asked, listing):

@@ -497,3 +497,58 @@ def test_whoever_accepts_by_the_rules_never_promises_more_than_there_is(
             taken[hour] += wanted
     assert max(taken) <= quantity
     assert bool(accepted) == any(wanted <= quantity for _, _, wanted in asked)
+
+
+@given(REQUESTS, st.lists(st.integers(0, 9 * 24), min_size=12, max_size=12).map(sorted))
+def test_at_whatever_hour_it_is_accepted_what_is_to_come_is_promised_once(
+    make, move, ada, ben, drill, asked, hours
+):
+    """Of requests that have begun, what is left of them counts; nothing that is over does."""
+    listing = with_policy(drill, by_hour=True)
+    taken = [0] * (20 * 24)
+    accepted = []
+    for number, ((start, quarters, wanted), hour) in enumerate(zip(asked, hours, strict=False)):
+        end = start + quarters * 360
+        request = make.request(
+            listing=LISTING,
+            from_day=add_days(TODAY, start // 1440),
+            from_minute=start % 1440,
+            until_day=add_days(TODAY, (end - 1) // 1440),
+            until_minute=(end - 1) % 1440 + 1,
+            quantity=wanted,
+        )
+        opening = make.entry(ben, "loan.request", request, label=f"begun {number}")
+        loan = fold_agreement(LOAN, opening, ada, [])
+        now_ms = instant_ms(add_days(TODAY, hour // 24), hour % 24 * 60, 0)
+        fits = all(one + wanted <= 2 for one in taken[max(hour, start // 60) : end // 60])
+        try:
+            draft = move(
+                loan, ada, "accept", others=accepted, quantity=2, listing=listing, now_ms=now_ms
+            )
+        except DomainError:
+            assert not fits or end <= hour * 60
+            continue
+        assert fits
+        assert end > hour * 60
+        promise = make.entry(ada, draft.kind, draft.body, after=[opening], label=f"ok {number}")
+        accepted.append(fold_agreement(LOAN, opening, ada, [promise]))
+        for one in range(start // 60, end // 60):
+            taken[one] += wanted
+
+
+def test_what_began_yesterday_evening_does_not_hide_in_the_minute_of_another_day(
+    make, move, ada, ben, drill
+):
+    """The minute of its first day is none of today: found by a fuzz of two computers."""
+    whole = by_hour(make, drill, ben, ada, 0, 1440, path=(("lender", "accept"),))
+    request = make.request(
+        listing=LISTING,
+        from_day="2026-11-23",
+        from_minute=1350,
+        until_day="2026-11-24",
+        until_minute=960,
+    )
+    opening = make.entry(ben, "loan.request", request)
+    night = fold_agreement(LOAN, opening, ada, [])
+    now_ms = instant_ms("2026-11-24", 660, 0)
+    refused("overlaps", lambda: move(night, ada, "accept", others=[whole], now_ms=now_ms))
