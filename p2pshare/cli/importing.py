@@ -16,7 +16,6 @@ from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.domain.lists.history_reading import HISTORY_FORMAT_NAMES
 from p2pshare.domain.lists.reading import FORMAT_NAMES
-from p2pshare.errors import NodeError
 from p2pshare.limits import LIST_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -50,11 +49,12 @@ def import_command(
     The same file again adds nothing; a changed file changes what it says otherwise.
     """
     from p2pshare.node.importing import import_list
+    from p2pshare.node.whole_file import read_bounded
 
     with session.ledger() as ledger:
         person = session.actor(ledger)
         circle = session.circle_named(ledger)
-        data = _contents(file)
+        data = read_bounded(file, LIST_BYTES_MAX)
         with session.output.progress("Trying" if dry_run else "Importing") as progress:
             result = import_list(
                 ledger,
@@ -70,15 +70,6 @@ def import_command(
         session.output.document(import_document(result))
         return
     _show(session, result, dry_run=dry_run)
-
-
-def _contents(file: Path) -> bytes:
-    """What is in the file, and one byte more than is possible at most. Raises NodeError."""
-    try:
-        with file.open("rb") as stream:
-            return stream.read(LIST_BYTES_MAX + 1)
-    except OSError as error:
-        raise NodeError(f"{file} cannot be read: {error.strerror or error}") from error
 
 
 def import_document(result: "ImportResult") -> dict[str, Any]:

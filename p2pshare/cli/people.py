@@ -9,7 +9,7 @@ from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.cli.times import ago, iso_or_none
-from p2pshare.errors import DomainError, NodeError
+from p2pshare.errors import DomainError
 from p2pshare.limits import PIN_DIGITS_MAX, PIN_DIGITS_MIN
 
 if TYPE_CHECKING:
@@ -269,13 +269,9 @@ def restore_command(session: Session, path: Path) -> None:
     that nothing you ever signed is split or lost.
     """
     from p2pshare.node.backup import BACKUP_BYTES_MAX, read_backup
+    from p2pshare.node.whole_file import read_bounded
 
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(BACKUP_BYTES_MAX)
-    except OSError as error:
-        raise NodeError(f"{path} cannot be read: {error.strerror}") from error
-    backup = read_backup(data, session.passphrase)
+    backup = read_backup(read_bounded(path, BACKUP_BYTES_MAX), session.passphrase)
     with session.ledger(create=True) as ledger:
         person = ledger.restore_person(backup)
         device = ledger.keys.device_key().public

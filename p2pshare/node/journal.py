@@ -23,6 +23,7 @@ from p2pshare.node.authoring import Performed
 from p2pshare.node.importing import ImportResult, Progress, import_list
 from p2pshare.node.ingest import Arrival, IngestReport, NewEntry
 from p2pshare.node.ledger import Ledger
+from p2pshare.node.whole_file import read_bounded
 from p2pshare.store import local
 from p2pshare.store.blobs import (
     Thumbnail,
@@ -109,15 +110,10 @@ class Journal:
         """
         if not file.is_file():  # opening a pipe would wait for its writer
             raise NodeError(f"{file.name} is not a file; choose one that was exported as CSV")
-        try:
-            with file.open("rb") as stream:
-                data = stream.read(LIST_BYTES_MAX + 1)
-        except OSError as error:
-            raise NodeError(f"{file.name} cannot be read: {error.strerror or error}") from error
         result = import_list(
             self.ledger,
             person,
-            data,
+            read_bounded(file, LIST_BYTES_MAX),
             form=form,
             source=source,
             dry_run=dry_run,

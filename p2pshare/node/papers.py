@@ -16,7 +16,6 @@ from p2pshare.domain.instants import iso
 from p2pshare.domain.quiet_hours import QuietHours
 from p2pshare.domain.reminder_views import Reminder
 from p2pshare.domain.reminders import in_force
-from p2pshare.errors import NodeError
 from p2pshare.limits import RECEIPT_BYTES_MAX
 from p2pshare.log.verified_receipt import VerifiedReceipt, verify_receipt
 from p2pshare.node.config import local_zone
@@ -28,6 +27,7 @@ from p2pshare.node.own_lists import assumptions_of, own_synonyms
 from p2pshare.node.reading import Reading
 from p2pshare.node.receipts import receipt_of
 from p2pshare.node.reminding import plan_for
+from p2pshare.node.whole_file import read_bounded
 from p2pshare.node.worker import Worker
 from p2pshare.store.reminders import set_quiet_hours
 
@@ -80,7 +80,7 @@ class Papers:
         """What a receipt proves, whoever signed it. Raises ReceiptRefused, which says why it does
         not hold, or NodeError if the file cannot be read.
         """
-        return await self._aside(lambda: verify_receipt(_contents(file)))
+        return await self._aside(lambda: verify_receipt(read_bounded(file, RECEIPT_BYTES_MAX)))
 
     # --- files for other programs ---------------------------------------------------------
 
@@ -189,12 +189,3 @@ def _page(verified: VerifiedReceipt) -> str:
     from p2pshare.node.receipt_page import receipt_page, shown_instants
 
     return receipt_page(verified, {at: iso(at) for at in shown_instants(verified)})
-
-
-def _contents(file: Path) -> bytes:
-    """What is in the file, and one byte more than a receipt can have at most."""
-    try:
-        with file.open("rb") as stream:
-            return stream.read(RECEIPT_BYTES_MAX + 1)
-    except OSError as error:
-        raise NodeError(f"{file.name} cannot be read: {error.strerror or error}") from error

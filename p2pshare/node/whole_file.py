@@ -1,4 +1,7 @@
-"""A file that is written whole or not at all: exports, receipts, photos, backups."""
+"""Files that people name: read up to a bound, and written whole or not at all.
+
+Lists, exports, receipts, backups. What is in them is for others to say.
+"""
 
 import os
 from collections.abc import Iterator
@@ -7,6 +10,17 @@ from pathlib import Path
 from typing import TextIO
 
 from p2pshare.errors import NodeError
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """What is in a file: of one that is larger than ``most`` bytes one byte more than that, so that
+    whoever reads it can tell. Raises NodeError.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(most + 1)
+    except OSError as error:
+        raise NodeError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 @contextmanager

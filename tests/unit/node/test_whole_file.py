@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from p2pshare.errors import NodeError
-from p2pshare.node.whole_file import whole_file
+from p2pshare.node.whole_file import read_bounded, whole_file
 
 
 def test_a_file_gets_its_name_when_all_of_it_is_there(tmp_path: Path) -> None:
@@ -36,3 +36,13 @@ def test_where_nothing_can_be_written_that_is_said(tmp_path: Path) -> None:
         whole_file(tmp_path / "missing" / "out.txt"),
     ):
         raise AssertionError("nothing to write to")
+
+
+def test_of_a_large_file_no_more_is_read_than_tells_that_it_is_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(b"12345")
+    assert [read_bounded(path, most) for most in (4, 5, 6)] == [b"12345"] * 3
+    assert read_bounded(path, 3) == b"1234"
+    for missing in (tmp_path / "missing", tmp_path):
+        with pytest.raises(NodeError, match="cannot be read"):
+            read_bounded(missing, 3)
