@@ -20,6 +20,7 @@ OF_NO_MODULE = {
     "properties_feeds",
     "properties_quotas",
     "every_table",
+    "protocol",
     "toy_agreement",
     "toy_agreement_log",
 }
