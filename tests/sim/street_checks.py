@@ -211,7 +211,7 @@ def _follow(promise: Promise, entry: Read, *, here: bool) -> None:
 
 def _most_at_once(promise: Promise, promises: Iterable[Promise], now: int) -> int:
     """How many things are promised at once, at the worst moment that lies ahead of ``promise``."""
-    begin, end = max(promise.begin, now // DAY_MINUTES * DAY_MINUTES), promise.ends_at(now)
+    begin, end = max(promise.begin, now), promise.ends_at(now)
     others = [
         one
         for one in promises

@@ -43,14 +43,15 @@ def borrow_for_hours(day: Day) -> None:
     if not offers:
         return
     date = add_days(day.today, day.draw(0, 1, 1, 2))
-    first = day.draw(8, 9, 10, 13, 14, 17)
-    last = first + day.draw(1, 2, 4)
+    first = day.draw(8, 9, 10, 13, 17, 22)
+    last = add_days(date, 1) if first == 22 else date
+    until = 10 if first == 22 else first + day.draw(1, 2, 4)
     day.do(
         RequestLoan(
             person=day.key,
             listing=day.one_of(offers),
             from_day=f"{date}T{first:02}:00",
-            until_day=f"{date}T{last:02}:30",
+            until_day=f"{last}T{until:02}:30",
         )
     )
 
@@ -165,6 +166,6 @@ HABITS: Final = (
     Habit(tend_holds, 1.0),
     Habit(wait_for_something, 0.03),
     Habit(borrow, 0.07),
-    Habit(borrow_for_hours, 0.015),
+    Habit(borrow_for_hours, 0.03),
     Habit(forget_an_agreement, 0.01),
 )
