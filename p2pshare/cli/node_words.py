@@ -141,9 +141,10 @@ class EventWords:
         last = view.signed_by[-1] if view.signed_by else None
         names = {view.owner: view.owner_name, view.asker: view.asker_name}
         by = "" if last is None else f" ({last.move}, {names.get(last.person, '')})"
+        alone = view.owner == view.asker
+        whose = view.owner_name if alone else f"{view.owner_name} to {view.asker_name}"
         return self._line(
-            f"{view.title}, {view.owner_name} to {view.asker_name}: {state}{by}."
-            f"   {short(identifier)}",
+            f"{view.title}, {whose}: {state}{by}.   {short(identifier)}",
             "bold",
         )
 

@@ -13,6 +13,7 @@ from p2pshare.cli.agreements import said_words
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
+from p2pshare.cli.terms import sentences_of
 from p2pshare.cli.times import iso, local
 from p2pshare.errors import ReceiptRefused
 
@@ -133,12 +134,16 @@ def _show(session: Session, verified: "VerifiedReceipt") -> None:
         (state.title, "bold"),
         f", {verified.period}, {state.state.replace('_', ' ')}.",
     )
-    session.output.facts(
-        [
-            (role, f"{verified.names.get(person, '')} {person.hex()}".strip())
-            for role, person in zip(state.roles, state.parties, strict=True)
-        ]
-    )
+    facts = [
+        (role, f"{verified.names.get(person, '')} {person.hex()}".strip())
+        for role, person in zip(state.roles, state.parties, strict=True)
+    ]
+    if state.quantity > 1:
+        facts.append(("how many", str(state.quantity)))
+    if state.due_at_ms is not None:
+        facts.append(("back by", local(state.due_at_ms)))
+    facts.extend(("terms", line) for line in sentences_of(state.terms))
+    session.output.facts(facts)
     session.output.table(
         ("what was signed", "by", "when", "words"),
         [

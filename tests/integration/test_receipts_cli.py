@@ -20,7 +20,7 @@ def lent(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Home, str]:
     ben = Home(folder / "ben", in_process=True)
     ada.json("init", "--name", "Ada")
     ben.json("init", "--name", "Ben")
-    drill = ada.json("offer", "add", "Drill <b>")["listing"]
+    drill = ada.json("offer", "add", "Drill <b>", "--terms", "CLEAN-RETURN")["listing"]
     meet(ada, ben)
     loan: str = ben.json("loan", "request", drill, "--note", "For the shelf.")["loan"]
     for home, move in zip((ada, ada, ben, ben, ada), MOVES[1:], strict=True):
@@ -70,6 +70,8 @@ def test_a_stranger_checks_it_and_has_no_folder_then_either(
     assert words.code == 0
     for said in ("Every signature holds", "Ada (lender)", "Ben (borrower)", "Give back", "Drill"):
         assert said in words.out
+    assert "back by" in words.out
+    assert "(CLEAN-RETURN/1)" in words.out
 
 
 def test_a_changed_byte_is_told_with_the_reason(

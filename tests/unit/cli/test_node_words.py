@@ -134,3 +134,14 @@ def test_without_an_address_it_does_not_claim_to_be_on_the_network(
         words = EventWords(QuietNode(ledger, port=0), SystemClock(), coloured=False)
         assert "Waiting for a network" in words.begin(tmp_path)
         assert "port 0" not in words.begin(tmp_path)
+
+
+def test_a_ticket_is_of_one_person(ada: Home) -> None:
+    drill = ada.json("offer", "add", "Drill")["listing"]
+    ticket = ada.json("repair", "open", drill)["ticket"]
+    with closing(ada.ledger()) as ledger:
+        words = EventWords(QuietNode(ledger), SystemClock(), coloured=False)
+        changed = events.RowChanged("agreement", ticket, added=True, removed=False)
+        line = asyncio.run(words.of(changed))
+    assert line is not None
+    assert f"Drill, Ada: assess (open, Ada).   {ticket[:8]}" in line
