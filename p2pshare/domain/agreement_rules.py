@@ -32,7 +32,7 @@ from p2pshare.domain.bodies import BusyPeriod, ListingBusy
 from p2pshare.domain.commands import MoveAgreement
 from p2pshare.domain.days import Span
 from p2pshare.domain.drafts import Draft, checked, clean_note, clean_words
-from p2pshare.domain.listing import ListingState, conflicts, merged, open_if_late, rest_minutes
+from p2pshare.domain.listing import ListingState, as_it_stands, conflicts, merged, rest_minutes
 from p2pshare.domain.text import clean_line
 from p2pshare.domain.vocabulary import ExchangeType, TransactionType
 from p2pshare.errors import DomainError
@@ -246,11 +246,16 @@ class Claim(NamedTuple):
 
 
 def takes(agreement: AgreementState | Claim, today: str, minute: int = 0) -> BusyPeriod | None:
-    """What ``agreement`` takes of its listing, or None if it promises nothing.
+    """What ``agreement`` takes of its listing at ``minute`` of ``today``, or None if nothing."""
+    promise = promise_of(agreement)
+    return None if promise is None else as_it_stands(promise, today, minute)
 
-    Open-ended while the thing is out beyond its end (it is now ``minute`` of ``today``), in repair,
-    lost, or given away. What two people dispute about is out until it was taken back. The tag is
-    the agreement's id and never leaves this computer.
+
+def promise_of(agreement: AgreementState | Claim) -> BusyPeriod | None:
+    """What ``agreement`` promises of its listing, or None if it promises nothing.
+
+    Open-ended where the thing is in repair, lost, or given away. What two people dispute about is
+    out until it was taken back. The tag is the agreement's id and never leaves this computer.
     """
     table = AGREEMENTS[agreement.kind]
     disputed = agreement.underlying in table.unsettled
@@ -259,11 +264,7 @@ def takes(agreement: AgreementState | Claim, today: str, minute: int = 0) -> Bus
     if not disputed and agreement.underlying not in table.promises:
         return None
     out = disputed or agreement.underlying in table.out
-    endless = (
-        table.alone
-        or agreement.underlying in table.for_good
-        or (out and (agreement.until_day, agreement.until_minute) < (today, minute))
-    )
+    endless = table.alone or agreement.underlying in table.for_good
     return BusyPeriod(
         agreement.from_day,
         None if endless else agreement.until_day,
@@ -300,7 +301,7 @@ def check_free(
     first, begins = max((wanted.from_day, wanted.from_minute), (today, minute))
     asked = Span(first, wanted.until_day, begins, wanted.until_minute)
     kept_free = _with_rest(asked, rest_minutes(wanted.until_minute, rest))
-    told = [open_if_late(period, today, minute) for period in elsewhere]
+    told = [as_it_stands(period, today, minute) for period in elsewhere]
     for clash in conflicts(listing.quantity, [*told, *promised, wanted], rest):
         common = days.overlap(kept_free, clash)
         if common is not None:
@@ -341,7 +342,7 @@ def busy_periods(
     known = (
         msgspec.structs.replace(period, tag=tag(agreement.agreement))
         for agreement in agreements
-        if (period := takes(agreement, agreement.from_day)) is not None
+        if (period := promise_of(agreement)) is not None
     )
     periods = merged((*elsewhere, *known))
     soonest = sorted(periods, key=lambda period: not period.out)[: limits.BUSY_PERIODS_MAX]

@@ -17,10 +17,10 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from p2pshare.domain.agreement import AGREEMENTS
-from p2pshare.domain.agreement_rules import Claim, takes
+from p2pshare.domain.agreement_rules import Claim, promise_of, takes
 from p2pshare.domain.bodies import BusyPeriod
 from p2pshare.domain.days import Span, overlap, span_minutes, span_of_minutes
-from p2pshare.domain.listing import conflicts, open_if_late, rest_minutes, span_of
+from p2pshare.domain.listing import as_it_stands, conflicts, rest_minutes, span_of
 from p2pshare.limits import PROMISE_TAG_BYTES
 
 LATE_ADVICE: Final = "it is not back yet; ask for it, or one of you cancels"
@@ -140,9 +140,7 @@ def strangers_periods(
     Only the owner can tell whose a period is; others know their own by its days and quantity. One
     is left out for each promise, so that a double promise of the same days still shows.
     """
-    own = Counter(
-        _twin(period) for claim in claims if (period := takes(claim, claim.from_day)) is not None
-    )
+    own = Counter(_twin(period) for claim in claims if (period := promise_of(claim)) is not None)
     left = []
     for period in published:
         if own[_twin(period)] > 0:
@@ -187,7 +185,7 @@ def free_now(quantity: int, buffer_minutes: int, periods: Iterable[BusyPeriod], 
     minute, _ = span_minutes(Span(now.day, None, now.minute))
     taken = 0
     for period in periods:
-        start, end = span_minutes(span_of(open_if_late(period, *now)))
+        start, end = span_minutes(span_of(as_it_stands(period, *now)))
         rest = rest_minutes(period.until_minute, buffer_minutes)
         if start <= minute and (end is None or minute < end + rest):
             taken += period.quantity
@@ -232,9 +230,9 @@ def _asked_period(claim: Claim) -> BusyPeriod:
 
 def _told(period: BusyPeriod, now: Moment) -> Booking:
     """A period that somebody else's agreement takes."""
-    opened = open_if_late(period, *now)
+    opened = as_it_stands(period, *now)
     booking = _booking(opened, BookingState.OUT if period.out else BookingState.PROMISED, None)
-    return replace(booking, late=opened is not period)
+    return replace(booking, late=opened.until_day is None and period.until_day is not None)
 
 
 def _booking(period: BusyPeriod, state: BookingState, agreement: str | None) -> Booking:

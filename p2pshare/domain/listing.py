@@ -35,12 +35,12 @@ __all__ = [
     "ItemType",
     "ListingState",
     "TransactionType",
+    "as_it_stands",
     "available",
     "conflicts",
     "default_transaction_type",
     "fold_listing",
     "latest_told",
-    "open_if_late",
     "periods_of",
     "queue_of",
 ]
@@ -176,14 +176,13 @@ def merged(periods: Iterable[BusyPeriod]) -> tuple[BusyPeriod, ...]:
 def available(quantity: int, periods: Iterable[BusyPeriod], day: str) -> int:
     """How many of ``quantity`` things are free on ``day``; never below 0.
 
-    A period takes its quantity on its days, and, while the things are out, on every later day too:
-    nobody knows when they will be back.
+    A period takes its quantity on its days, and, while the things are out, on every other day too:
+    they may have gone early, and nobody knows when they will be back.
     """
     taken = sum(
         period.quantity
         for period in periods
-        if period.from_day <= day
-        and (period.out or days.covers(period.from_day, period.until_day, day))
+        if period.out or days.covers(period.from_day, period.until_day, day)
     )
     return max(0, quantity - taken)
 
@@ -225,16 +224,21 @@ def rest_minutes(until_minute: int, buffer_minutes: int) -> int:
     return buffer_minutes
 
 
-def open_if_late(period: BusyPeriod, day: str, minute: int) -> BusyPeriod:
-    """``period`` without an end, if at ``minute`` of ``day`` it is out beyond its end.
+def as_it_stands(period: BusyPeriod, day: str, minute: int) -> BusyPeriod:
+    """``period`` as it is at ``minute`` of ``day``, if the thing is out of the house.
 
-    What is late is told with its last day; nobody knows when it comes back.
+    It is told with the days that were promised. But what was handed over before its first day is
+    away already, and of what is late nobody knows when it comes back.
     """
-    if period.until_day is None or not period.out:
+    if not period.out:
         return period
-    if (period.until_day, period.until_minute) >= (day, minute):
-        return period
-    return BusyPeriod(period.from_day, None, period.quantity, True, period.tag, period.from_minute)
+    until_day, until_minute = period.until_day, period.until_minute
+    if until_day is not None and (until_day, until_minute) < (day, minute):
+        until_day, until_minute = None, DAY_MINUTES
+    from_day, from_minute = min((period.from_day, period.from_minute), (day, minute))
+    return BusyPeriod(
+        from_day, until_day, period.quantity, True, period.tag, from_minute, until_minute
+    )
 
 
 def span_of(period: BusyPeriod) -> Span:

@@ -14,7 +14,7 @@ from p2pshare.domain.agreement_rules import takes
 from p2pshare.domain.bodies import LoanPolicy
 from p2pshare.domain.bookings import Moment, fits, free_now, strangers_periods
 from p2pshare.domain.hold import HOLD, OFFERED, OPEN, TAKEN
-from p2pshare.domain.listing import open_if_late
+from p2pshare.domain.listing import as_it_stands
 from p2pshare.domain.loan import LOAN
 from p2pshare.store.bookings import claims_about
 from p2pshare.store.busy import busy_periods_of
@@ -80,7 +80,7 @@ def _is_due(
     claims = claims_about(connection, listing, [owner.hex()])
     told = busy_periods_of(connection, [listing]).get(listing, [])
     taken = [period for claim in claims if (period := takes(claim, *now)) is not None]
-    taken += [open_if_late(period, *now) for period in strangers_periods(claims, told)]
+    taken += [as_it_stands(period, *now) for period in strangers_periods(claims, told)]
     rest = policy.buffer_minutes
     if len(holds) > len(turns) and free_now(quantity, rest, taken, now) > len(turns):
         return True

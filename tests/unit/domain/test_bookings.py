@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from p2pshare.domain.agreement_rules import Claim, SignedMove, takes
+from p2pshare.domain.agreement_rules import Claim, SignedMove, promise_of, takes
 from p2pshare.domain.bodies import BusyPeriod
 from p2pshare.domain.bookings import (
     LATE_ADVICE,
@@ -37,7 +37,7 @@ def calendar_of(*claims, quantity=1, rest=0, published=(), now=NOW, first=FIRST,
 
 def told(promise, tag=TAG):
     """How the owner publishes a promise."""
-    taken = takes(promise, promise.from_day)
+    taken = promise_of(promise)
     return BusyPeriod(
         taken.from_day,
         taken.until_day,

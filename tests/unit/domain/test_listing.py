@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from p2pshare.domain.bodies import BusyPeriod, ListingBusy, ListingClose
 from p2pshare.domain.days import Span
 from p2pshare.domain.listing import (
+    as_it_stands,
     available,
     conflicts,
     fold_listing,
@@ -163,7 +164,7 @@ def test_what_is_out_stays_away_until_it_is_back():
     promised = period("2026-11-23", "2026-11-24", 1, False)
     out = period("2026-11-23", "2026-11-24", 1, True)
     for day, when_promised, when_out in [
-        ("2026-11-22", 3, 3),
+        ("2026-11-22", 3, 2),  # handed over before its first day
         ("2026-11-23", 2, 2),
         ("2026-11-24", 2, 2),
         ("2026-11-25", 3, 2),
@@ -172,6 +173,18 @@ def test_what_is_out_stays_away_until_it_is_back():
         assert available(3, [promised], day) == when_promised
         assert available(3, [out], day) == when_out
     assert available(1, [promised, out], "2026-11-23") == 0
+
+
+def test_what_is_out_is_away_from_now_until_it_is_back():
+    out = period("2026-11-23", "2026-11-24", 1, True, "one", 540, 720)
+    early = as_it_stands(out, "2026-11-20", 60)
+    assert (early.from_day, early.from_minute) == ("2026-11-20", 60)
+    assert (early.until_day, early.until_minute) == ("2026-11-24", 720)
+    assert as_it_stands(out, "2026-11-24", 720) == out
+    late = as_it_stands(out, "2026-11-24", 721)
+    assert (late.from_day, late.from_minute, late.until_day) == ("2026-11-23", 540, None)
+    promised = period("2026-11-23", "2026-11-24", 1, False)
+    assert as_it_stands(promised, "2026-11-30", 0) == promised
 
 
 def test_conflicts_are_the_days_of_too_many_promises():

@@ -188,13 +188,20 @@ def test_refused_moves_say_what_is_possible(move, make, ada, ben, loan_of):
 @pytest.mark.parametrize("path", [ACCEPTED, OUT, RETURNED])
 def test_what_is_promised_is_not_promised_twice(move, ada, loan_of, path):
     other = loan_of(*path, from_day="2026-11-28", until_day="2026-12-02")
+    begins = "2026-11-28" if path == ACCEPTED else TODAY  # handed over early, it is away already
     refused(
-        "from 2026-11-28 until 2026-11-28",
+        f"from {begins}.* until 2026-11-28",
         lambda: move(loan_of(), ada, "accept", others=[other]),
     )
     assert move(loan_of(), ada, "accept", others=[other], quantity=2)
-    free = loan_of(*path, from_day="2026-11-29", until_day="2026-12-02")
-    assert move(loan_of(), ada, "accept", others=[free])
+    before = loan_of(*path, from_day="2026-11-29", until_day="2026-12-02")
+    if path == ACCEPTED:
+        assert move(loan_of(), ada, "accept", others=[before])
+    else:
+        refused(f"from {TODAY}", lambda: move(loan_of(), ada, "accept", others=[before]))
+    after = loan_of(*path, from_day="2026-11-20", until_day="2026-11-27")
+    asked = loan_of(from_day="2026-11-28", until_day="2026-11-30")
+    assert move(asked, ada, "accept", others=[after])
 
 
 @pytest.mark.parametrize(
