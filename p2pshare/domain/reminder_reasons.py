@@ -56,6 +56,9 @@ LATE_ELSEWHERE_MS: Final = 3 * DAY_MS
 OVERSPENT_MS: Final = 14 * DAY_MS
 
 
+#: The move by which a borrower asks for another last day.
+_RENEW: Final = "renew"
+
 _PROMISED: Final = {
     LOAN.kind: frozenset({ACCEPTED}),
     SESSION.kind: frozenset({SESSION_ACCEPTED}),
@@ -166,7 +169,9 @@ def _renewal_asked(view: AgreementView) -> Iterator[Reminder]:
         until = f"{until}, {clock_text(minute)}"
     said = texts.renewal_asked(view.title, view.asker_name, until)
     asked_ms = _last_move_ms(view)
-    yield _reminder(Reason.RENEWAL, view.agreement, asked_ms, view.asked_until, said)
+    # Who was refused may ask for the same day again: that is another occasion.
+    times = sum(1 for one in view.signed_by if one.move == _RENEW)
+    yield _reminder(Reason.RENEWAL, view.agreement, asked_ms, f"{view.asked_until}:{times}", said)
 
 
 def _someone_waits(

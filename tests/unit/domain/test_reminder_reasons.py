@@ -9,7 +9,7 @@ from p2pshare.domain.hour_views import OverspentPayment, OverspentView
 from p2pshare.domain.matching_views import MatchView
 from p2pshare.domain.quiet_hours import QUIET_HOURS
 from p2pshare.domain.reminder_reasons import late_since_ms
-from p2pshare.domain.reminder_views import Situation
+from p2pshare.domain.reminder_views import Reason, Situation
 from p2pshare.domain.reminders import in_force, plan
 from p2pshare.domain.views import AgreementView, SignedMoveView
 
@@ -112,6 +112,22 @@ def test_asking_to_keep_it_longer_is_told_to_the_owner(asked, until):
     assert of(loan, ADA, "2026-11-25T12:00") == [("renewal", text)]
     assert of(loan, BEN, "2026-11-25T12:00") == []
     assert of(replace(loan, asked_until=None), ADA, "2026-11-25T12:00") == []
+
+
+def test_who_was_refused_and_asks_for_the_same_day_again_is_heard_again():
+    signed = [
+        SignedMoveView(move, person, at(f"2026-11-2{day}T12:00"), "")
+        for day, (move, person) in enumerate([("renew", BEN), ("refuse", ADA), ("renew", BEN)], 4)
+    ]
+
+    def keys(count):
+        loan = agreement(
+            "loan", "checked_out", asked_until="2026-12-02T24:00", signed_by=tuple(signed[:count])
+        )
+        planned = plan(Situation(ADA, [loan]), 0, QUIET_HOURS)
+        return {one.key for one in planned if one.reason is Reason.RENEWAL}
+
+    assert len(keys(1) | keys(3)) == 2
 
 
 def test_who_has_it_hears_that_others_wait():
