@@ -60,14 +60,15 @@ def add_command(session: Session, listing: str) -> None:
 @click.argument("listing", type=text)
 @pass_session
 def drop_command(session: Session, listing: str) -> None:
-    """Wait no longer for LISTING."""
+    """Wait no longer for LISTING; the ID that holds shows will do too."""
     from p2pshare.domain.commands import DropHold
 
     with session.ledger() as ledger:
+        person = session.actor(ledger)
         command = DropHold(
-            person=session.actor(ledger),
+            person=person,
             circle=session.circle_named(ledger),
-            listing=bytes.fromhex(ledger.listing_id(listing)),
+            listing=bytes.fromhex(_awaited(ledger, person, listing)),
         )
         ledger.perform(command)
         views = _waiting(ledger, command.person)
@@ -107,6 +108,17 @@ def holds_command(session: Session) -> None:
 def _waiting(ledger: "Ledger", person: bytes) -> "Sequence[HoldView]":
     """What somebody waits for."""
     return ledger.queries.bookings.holds([person.hex()], waiting=True)
+
+
+def _awaited(ledger: "Ledger", person: bytes, prefix: str) -> str:
+    """The listing that somebody waits for, by its id or the hold's; its owner may have forgotten
+    it. Raises UnknownReference.
+    """
+    wanted = prefix.lower()
+    waits = _waiting(ledger, person)
+    found = {one.listing for one in waits if wanted and one.hold.startswith(wanted)}
+    found |= {one.listing for one in waits if wanted and one.listing.startswith(wanted)}
+    return found.pop() if len(found) == 1 else ledger.listing_id(prefix)
 
 
 def _place(view: "HoldView") -> str:

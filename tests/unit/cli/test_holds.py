@@ -72,6 +72,22 @@ def test_leaving_is_one_step(ada: Home, cleo: Home, away: tuple[str, str]) -> No
     assert "any more" in cleo.run("hold", "drop", drill).out
 
 
+def test_a_hold_is_dropped_by_the_id_that_is_shown_also_if_the_listing_was_forgotten(
+    ada: Home, ben: Home, cleo: Home, away: tuple[str, str]
+) -> None:
+    drill, _ = away
+    (added,) = cleo.json("hold", "add", drill)
+    assert cleo.json("hold", "drop", added["hold"][:10]) == []
+    cleo.json("hold", "add", drill)
+    ada.json("forget", drill)
+    meet(ada, ben, cleo)
+    assert cleo.run("listing", "show", drill).code == 1
+    assert [one["listing"] for one in cleo.json("holds")] == [drill]
+    assert cleo.json("hold", "drop", drill) == []
+    refused = cleo.run("--json", "hold", "drop", drill)
+    assert (refused.code, one_error(refused.err)) == (1, True)
+
+
 def test_what_cannot_be_waited_for(ada: Home, cleo: Home, away: tuple[str, str]) -> None:
     drill, _ = away
     want = ada.json("want", "add", "Saw")["listing"]
