@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 def write_profiles(
     ledger: "Ledger", stream: TextIO, _progress: Progress, request: ExportRequest
 ) -> Written:
-    """Write the profiles. Raises DomainError without consent, or StoreError.
+    """Write the profiles of one person: others who use this computer have agreed to nothing.
 
-    What was told to a closed circle stays there unless that circle is named.
+    What was told to a closed circle stays there unless that circle is named. Raises DomainError
+    without consent, UnknownReference if it does not say whose, or StoreError.
     """
     agreed = request.consent or consent(given=False)
+    person = request.person or ledger.acting_person(None)
     zone = ledger.zone()
     views = ledger.queries.listings(
         ledger.today(),
-        owners=request.persons(ledger),
+        owners=[person.hex()],
         circle=request.circle_hex or OPEN_CIRCLE.hex(),
     )
     profiles = {view.listing: profile(view, agreed, zone) for view in views}

@@ -65,7 +65,7 @@ async def test_every_format_is_written_while_others_write(node: Node, tmp_path: 
         "csv": {"table": "loans"},
         "valueflows": {},
         "ics": {"person": ada},
-        "murmurations": {"consent": agreed},
+        "murmurations": {"person": ada, "consent": agreed},
     }
     written, _ = await asyncio.gather(
         asyncio.gather(

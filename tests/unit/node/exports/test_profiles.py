@@ -9,7 +9,7 @@ from unit.node.computers import Computer
 from unit.node.exports.ledger_to_export import exported
 
 from p2pshare.domain.exports.murmurations import consent
-from p2pshare.errors import DomainError
+from p2pshare.errors import DomainError, UnknownReference
 
 AGREED = consent(True, email="ada@example.org")
 
@@ -29,6 +29,8 @@ def test_nothing_of_others_is_published(ada: Computer) -> None:
     cleo = ada.add("Cleo")
     assert exported(ada, "murmurations", consent=AGREED, person=cleo) == (b"[]\n", 0)
     ada.offer(cleo, "Cello")
+    with pytest.raises(UnknownReference, match="several persons share this computer"):
+        exported(ada, "murmurations", consent=AGREED)
     data, _ = exported(ada, "murmurations", consent=AGREED, person=cleo)
     assert [one["title"] for one in json.loads(data)] == ["Cello"]
 
