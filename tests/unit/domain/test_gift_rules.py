@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unit.domain.rule_kit import refused
 
 from p2pshare import limits
 from p2pshare.domain.agreement import fold_agreement
@@ -38,12 +39,6 @@ def gift_of(make, ada, ben):
         return fold_agreement(GIFT, entries[0], ada, entries[1:])
 
     return build
-
-
-def refused(reason, rule, *arguments):
-    with pytest.raises(DomainError, match=reason) as refusal:
-        rule(*arguments)
-    assert "\n" not in str(refusal.value)
 
 
 def ask(ben, **fields):

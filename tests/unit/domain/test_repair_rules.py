@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unit.domain.rule_kit import refused
 
 from p2pshare import limits
 from p2pshare.domain.agreement import fold_agreement
@@ -23,12 +24,6 @@ WANT = b"W" * 16
 
 def ticket(person, **fields):
     return OpenRepair(**{"person": person, "listing": LISTING, **fields})
-
-
-def refused(reason, rule, *arguments):
-    with pytest.raises(DomainError, match=reason) as refusal:
-        rule(*arguments)
-    assert "\n" not in str(refusal.value)
 
 
 def test_a_ticket_is_about_one_s_own_thing(ada, drill):

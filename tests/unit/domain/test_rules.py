@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unit.domain.rule_kit import refused
 
 from p2pshare import limits
 from p2pshare.domain import rules
@@ -30,12 +31,6 @@ from p2pshare.errors import DomainError
 TODAY = "2026-11-23"
 NOON_MS = end_of_day_ms(TODAY, 0) - 12 * 3_600_000
 LISTING = b"L" * 16
-
-
-def refused(reason, rule, *arguments):
-    with pytest.raises(DomainError, match=reason) as refusal:
-        rule(*arguments)
-    assert "\n" not in str(refusal.value)
 
 
 # --- people ---------------------------------------------------------------------------------
