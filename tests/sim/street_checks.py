@@ -154,6 +154,10 @@ class Promise:
     out: bool = False
     over: bool = False
 
+    def begins_at(self, now: int) -> int:
+        """What is out before its time is away already."""
+        return min(self.begin, now) if self.out else self.begin
+
     def ends_at(self, now: int) -> int:
         """What is out beyond its time is away for who knows how long."""
         return NEVER if self.out and self.end <= now else self.end
@@ -219,12 +223,12 @@ def _most_at_once(promise: Promise, promises: Iterable[Promise], now: int) -> in
         and one.listing == promise.listing
         and one.holds
         and not one.over
-        and one.begin < end
+        and one.begins_at(now) < end
         and begin < one.ends_at(now)
     ]
     moments = [begin, *(one.begin for one in others if one.begin > begin)]
     return promise.quantity + max(
-        sum(one.quantity for one in others if one.begin <= moment < one.ends_at(now))
+        sum(one.quantity for one in others if one.begins_at(now) <= moment < one.ends_at(now))
         for moment in moments
     )
 

@@ -125,9 +125,9 @@ def correct_hours(day: Day) -> None:
 
 
 HABITS: Final = (
-    Habit(ask_for_a_gift, 0.012),
+    Habit(ask_for_a_gift, 0.01),
     Habit(tend_gifts, 1.0),
-    Habit(ask_for_a_session, 0.012),
+    Habit(ask_for_a_session, 0.01),
     Habit(tend_sessions, 1.0),
     Habit(pay_hours, 0.012),
     Habit(split_hours, 0.004),

@@ -98,8 +98,8 @@ def _as_lender(day: Day, loan: AgreementView) -> None:
                 day.move(loan, "cancel")
             else:
                 day.move(loan, "hand-over", condition=day.one_of(CONDITIONS))
-        case "accepted" if day.chance(0.01):
-            day.move(loan, "cancel")
+        case "accepted" if day.chance(0.02):
+            day.move(loan, day.draw("cancel", "hand-over"))
         case "checked_out" if loan.asked_until and day.mood(0.7):
             day.move(loan, day.draw("grant", "grant", "refuse"))
         case "checked_out" if loan.overdue and day.chance(0.005):
@@ -164,8 +164,8 @@ def forget_an_agreement(day: Day) -> None:
 HABITS: Final = (
     Habit(tend_loans, 1.0),
     Habit(tend_holds, 1.0),
-    Habit(wait_for_something, 0.03),
-    Habit(borrow, 0.07),
-    Habit(borrow_for_hours, 0.03),
+    Habit(wait_for_something, 0.02),
+    Habit(borrow, 0.045),
+    Habit(borrow_for_hours, 0.02),
     Habit(forget_an_agreement, 0.01),
 )
