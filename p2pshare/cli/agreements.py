@@ -17,7 +17,6 @@ from p2pshare.cli.photos import taken_in
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.domain.agreement_bodies import ANSWERS, CONDITIONS, REPORTS
 from p2pshare.domain.agreement_table import AgreementTable
-from p2pshare.domain.days import Span
 from p2pshare.domain.loan import LOAN
 from p2pshare.domain.move_words import move_words, period_words, told_of
 from p2pshare.domain.usage import OUT_MOVES
@@ -131,12 +130,7 @@ def listed(session: Session, table: AgreementTable) -> "list[AgreementView]":
 
 def days_of(view: "AgreementView") -> str:
     """When it is, with times where it is not for whole days."""
-    return period_words(span_of(view))
-
-
-def span_of(view: "AgreementView") -> Span:
-    """The time it is for."""
-    return Span(view.from_day, view.until_day, view.from_minute, view.until_minute)
+    return period_words(view.span)
 
 
 def view_of(ledger: "Ledger", agreement: str) -> "AgreementView":

@@ -13,7 +13,7 @@ from p2pshare.cli.listings import own_persons
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
-from p2pshare.cli.times import moments
+from p2pshare.domain.days import moments
 
 if TYPE_CHECKING:
     from rich.text import Text

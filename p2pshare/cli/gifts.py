@@ -16,15 +16,14 @@ from p2pshare.cli.agreements import (
     perform_opening,
     signed_document,
     signed_words,
-    span_of,
     state_words,
 )
 from p2pshare.cli.one_agreement import add_show
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
-from p2pshare.cli.times import moments
 from p2pshare.domain.agreement_table import AgreementTable
+from p2pshare.domain.days import moments
 from p2pshare.domain.gift import GIFT
 from p2pshare.domain.session import SESSION
 
@@ -156,7 +155,7 @@ def agreement_document(view: "AgreementView") -> dict[str, Any]:
         "asker_name": view.asker_name,
         "state": view.state,
         "quantity": view.quantity,
-        "day": moments(span_of(view))[0],
+        "day": moments(view.span)[0],
         "minutes": view.minutes,
         "signed_by": [signed_document(one) for one in view.signed_by],
         **alarming_document(view),

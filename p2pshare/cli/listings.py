@@ -12,8 +12,9 @@ from p2pshare.cli.photos import taken_in
 from p2pshare.cli.policies import policy_options, said_of, take_policy
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.cli.terms import sentences_of
-from p2pshare.cli.times import iso, local, moments
+from p2pshare.cli.times import iso, local
 from p2pshare.domain.bodies import NO_POLICY, LoanPolicy
+from p2pshare.domain.days import moments
 from p2pshare.domain.listing import span_of
 from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
 

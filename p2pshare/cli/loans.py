@@ -17,14 +17,14 @@ from p2pshare.cli.agreements import (
     perform_opening,
     signed_document,
     signed_words,
-    span_of,
     state_words,
 )
 from p2pshare.cli.one_agreement import add_show
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
-from p2pshare.cli.times import iso_or_none, moments
+from p2pshare.cli.times import iso_or_none
+from p2pshare.domain.days import moments
 from p2pshare.domain.loan import LOAN
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def loan_document(view: "AgreementView") -> dict[str, Any]:
 
     ``from`` and ``until`` are days, or moments where it is lent by the hour.
     """
-    begins, ends = moments(span_of(view))
+    begins, ends = moments(view.span)
     return {
         "loan": view.agreement,
         "listing": view.listing,

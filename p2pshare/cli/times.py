@@ -1,18 +1,17 @@
 """Times that people read and type, on the local clock; for programs: ``domain.instants``.
 
 Times in the ledger are milliseconds that peers have signed, so any of 0 to 2^53 may come; what is
-beyond the calendar is shown as its end. Days are text already; ``moments`` adds the time of day.
+beyond the calendar is shown as its end. Days are text already and need nothing of this.
 """
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
-from p2pshare.domain.days import Span, Zone, end_of_day_ms, format_moment, is_day, parse_day
+from p2pshare.domain.days import Zone, end_of_day_ms, is_day, parse_day
 from p2pshare.domain.instants import LAST_SECOND, iso, iso_or_none
 from p2pshare.errors import DomainError
-from p2pshare.limits import DAY_MINUTES
 
-__all__ = ["ago", "instant", "iso", "iso_or_none", "local", "moments"]
+__all__ = ["ago", "instant", "iso", "iso_or_none", "local"]
 
 #: A day less, so that no time zone leads beyond the calendar.
 _LAST_LOCAL_SECOND: Final = LAST_SECOND - 86_400
@@ -42,16 +41,6 @@ def instant(text: str, zone: Zone) -> int:
         offset = timezone(timedelta(minutes=zone)) if isinstance(zone, int) else zone
         moment = moment.replace(tzinfo=offset)
     return max(0, (moment - datetime.fromtimestamp(0, UTC)) // timedelta(milliseconds=1))
-
-
-def moments(span: Span) -> tuple[str, str | None]:
-    """From and until as text: days where the span is made of whole ones, else moments."""
-    if (span.from_minute, span.until_minute) == (0, DAY_MINUTES):
-        return span.from_day, span.until_day
-    start = format_moment(span.from_day, span.from_minute)
-    if span.until_day is None:
-        return start, None
-    return start, format_moment(span.until_day, span.until_minute)
 
 
 def ago(time_ms: int, now_ms: int) -> str:

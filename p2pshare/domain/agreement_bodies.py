@@ -141,8 +141,8 @@ class LoanMove(AgreementMove, frozen=True, kw_only=True):
 class CustodyMove(AgreementMove, frozen=True, kw_only=True):
     """A move in which a thing changes hands, and the condition it is in.
 
-    ``condition`` is a word of CONDITIONS, None if nobody looked; ``checked`` are the points of the checklist that
-    were found well, ``missing`` the parts of a kit that were not there.
+    ``condition`` is a word of CONDITIONS, None if nobody looked; ``checked`` are the points of the
+    checklist that were found well, ``missing`` the parts of a kit that were not there.
     """
 
     condition: KindName | None = None

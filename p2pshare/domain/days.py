@@ -79,6 +79,16 @@ def format_moment(day: str, minute: int) -> str:
     return f"{day}T{hour:02}:{rest:02}"
 
 
+def moments(span: Span) -> tuple[str, str | None]:
+    """From and until as text: days where the span is made of whole ones, else moments."""
+    if (span.from_minute, span.until_minute) == (0, DAY_MINUTES):
+        return span.from_day, span.until_day
+    start = format_moment(span.from_day, span.from_minute)
+    if span.until_day is None:
+        return start, None
+    return start, format_moment(span.until_day, span.until_minute)
+
+
 def format_day(day: date) -> str:
     """``day`` as YYYY-MM-DD."""
     return day.isoformat()

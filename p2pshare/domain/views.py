@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from p2pshare.domain.bodies import NO_POLICY, LoanPolicy
+from p2pshare.domain.days import Span
 from p2pshare.limits import DAY_MINUTES
 
 
@@ -129,6 +130,11 @@ class AgreementView:
     asked_until: str | None = None
     offered_until_ms: int | None = None
     minutes: int | None = None
+
+    @property
+    def span(self) -> Span:
+        """The time it is for."""
+        return Span(self.from_day, self.until_day, self.from_minute, self.until_minute)
 
 
 @dataclass(frozen=True, slots=True)

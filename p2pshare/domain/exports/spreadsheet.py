@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from p2pshare.domain.days import moments
 from p2pshare.domain.exports.payments import PaymentView
 from p2pshare.domain.instants import iso, iso_or_none
 from p2pshare.domain.text import shown
@@ -83,8 +84,8 @@ LOANS: Final[Sheet[AgreementView]] = Sheet(
         "borrower": lambda view: view.asker,
         "borrower_name": lambda view: view.asker_name,
         "state": lambda view: view.state,
-        "from": lambda view: view.from_day,
-        "until": lambda view: view.until_day,
+        "from": lambda view: moments(view.span)[0],
+        "until": lambda view: moments(view.span)[1],
         "due_at": lambda view: iso_or_none(view.due_at_ms),
         "overdue": lambda view: view.overdue,
         "quantity": lambda view: view.quantity,
@@ -107,8 +108,8 @@ AGREEMENTS: Final[Sheet[AgreementView]] = Sheet(
         "asker": lambda view: view.asker,
         "asker_name": lambda view: view.asker_name,
         "state": lambda view: view.state,
-        "from": lambda view: view.from_day,
-        "until": lambda view: view.until_day,
+        "from": lambda view: moments(view.span)[0],
+        "until": lambda view: moments(view.span)[1],
         "due_at": lambda view: iso_or_none(view.due_at_ms),
         "quantity": lambda view: view.quantity,
         "minutes": lambda view: view.minutes,

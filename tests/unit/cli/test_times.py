@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from p2pshare.cli.times import ago, instant, iso, iso_or_none, local, moments
-from p2pshare.domain.days import Span, Zone
+from p2pshare.cli.times import ago, instant, iso, iso_or_none, local
+from p2pshare.domain.days import Zone
 from p2pshare.errors import DomainError
 from p2pshare.limits import INTEGER_MAX
 
@@ -34,19 +34,6 @@ def test_an_unknown_instant_stays_unknown() -> None:
 def test_no_instant_is_too_great(time_ms: int, minutes: int) -> None:
     assert len(iso(time_ms)) == 20
     assert len(local(time_ms, timezone(timedelta(minutes=minutes)))) == 16
-
-
-@pytest.mark.parametrize(
-    ("span", "expected"),
-    [
-        (Span("2026-11-23", "2026-11-28"), ("2026-11-23", "2026-11-28")),
-        (Span("2026-11-23", None), ("2026-11-23", None)),
-        (Span("2026-11-23", None, 540), ("2026-11-23T09:00", None)),
-        (Span("2026-11-23", "2026-11-23", 0, 540), ("2026-11-23T00:00", "2026-11-23T09:00")),
-    ],
-)
-def test_whole_days_are_days_and_others_moments(span, expected) -> None:
-    assert moments(span) == expected
 
 
 def test_local_is_the_clock_on_the_wall() -> None:

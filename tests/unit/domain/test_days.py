@@ -198,3 +198,16 @@ def test_a_moment_is_a_day_with_or_without_a_time(text, moment):
 def test_what_is_no_moment_is_refused(text):
     with pytest.raises(DomainError):
         days.parse_moment(text)
+
+
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [
+        (Span("2026-11-23", "2026-11-28"), ("2026-11-23", "2026-11-28")),
+        (Span("2026-11-23", None), ("2026-11-23", None)),
+        (Span("2026-11-23", None, 540), ("2026-11-23T09:00", None)),
+        (Span("2026-11-23", "2026-11-23", 0, 540), ("2026-11-23T00:00", "2026-11-23T09:00")),
+    ],
+)
+def test_whole_days_are_days_and_others_moments(span, expected):
+    assert days.moments(span) == expected

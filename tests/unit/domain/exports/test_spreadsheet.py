@@ -1,5 +1,7 @@
 """Tables for spreadsheets: the columns, and that no cell is ever run."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,13 @@ def test_a_loan_is_a_row_with_who_signed_what_and_when() -> None:
     )
     assert row["signed_by"].startswith("request by Ben at 2026-11-18T11:06:40Z; accept by Ada at")
     assert named(LOANS, agreement())["handed_over"] == ""
+
+
+def test_what_is_lent_by_the_hour_says_from_when_until_when():
+    hours = replace(agreement(), until_day="2026-11-20", from_minute=540, until_minute=600)
+    for sheet in (LOANS, AGREEMENTS):
+        row = named(sheet, hours)
+        assert (row["from"], row["until"]) == ("2026-11-20T09:00", "2026-11-20T10:00")
 
 
 def test_every_kind_of_agreement_has_a_row() -> None:
