@@ -139,12 +139,12 @@ class Street:
     def _populate(self) -> None:
         """A library's desk and a kiosk, families at one computer, and people with their own."""
         self.kiosk = self.install("kiosk", diligence=0.98)
-        self.desk = self.install("desk", diligence=0.85)
+        self.desk = self.install("desk", diligence=0.65)
         self.library = self.move_in(self.desk, "Library")
         while len(self.people) < max(2, self.size.people // 6):
             self.move_in(self.desk, f"Guest {len(self.people)}", pin=b"2357")
         while len(self.people) < self.size.people:
-            diligence = self.drawn.choice((0.7, 0.5, 0.3, 0.2, 0.1))
+            diligence = self.drawn.choice((0.5, 0.4, 0.25, 0.15, 0.07))
             home = self.install(f"house {len(self.homes)}", diligence)
             living = self.drawn.choice((1, 2, 3, 3))
             for _ in range(min(living, self.size.people - len(self.people))):

@@ -63,17 +63,17 @@ def _mishaps(street: Street) -> dict[int, list[Mishap]]:
 
 
 def _library_gets_a_second_computer(street: Street) -> None:
-    street.second_computer(street.desk, street.library, diligence=0.6)
+    street.second_computer(street.desk, street.library, diligence=0.4)
 
 
 def _somebody_gets_a_second_computer(street: Street) -> None:
-    home = _a_house(street, lambda home: home.diligence >= 0.5)
-    street.second_computer(home, home.people[0], diligence=0.5)
+    home = _a_house(street, lambda home: home.diligence >= 0.4)
+    street.second_computer(home, home.people[0], diligence=0.4)
 
 
 def _a_computer_breaks(street: Street) -> None:
     """Everything on it is gone; some revoke what it could still write, if somebody has it."""
-    home = _a_house(street, lambda home: home.diligence <= 0.7)
+    home = _a_house(street, lambda home: home.diligence <= 0.5)
     feeds = [(person, feed) for person in home.people for feed in _feeds_of(home, person)]
     again = street.breaks(home)
     street.meet([street.kiosk, again])
@@ -122,7 +122,7 @@ class OldCopy:
     restore: Callable[[], None] = lambda: None
 
     def is_made(self, street: Street) -> None:
-        self.home = home = _a_house(street, lambda home: home.diligence >= 0.5)
+        self.home = home = _a_house(street, lambda home: home.diligence >= 0.4)
         copy = street.copy_of(home)
         self.restore = lambda: street.put_back(home, copy)
 

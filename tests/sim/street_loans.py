@@ -165,7 +165,7 @@ HABITS: Final = (
     Habit(tend_loans, 1.0),
     Habit(tend_holds, 1.0),
     Habit(wait_for_something, 0.02),
-    Habit(borrow, 0.045),
+    Habit(borrow, 0.08),
     Habit(borrow_for_hours, 0.02),
     Habit(forget_an_agreement, 0.01),
 )
