@@ -4,7 +4,8 @@ Run once per schema version, by the program of that version, and never again for
 by earlier versions stay in ``ledgers/`` and must still open
 (tests/integration/test_earlier_versions.py). Ada's folder holds her own doings, a loan with Ben,
 and a village of other people's trouble; that of version 3 also a photo, rows of an imported list
-and a loan in dispute.
+and a loan in dispute; that of version 4 a gift, a session, hours that were split, an induction, a
+loan that was longer, reported, disputed and settled, a repair, and a place in a queue.
 """
 
 import json
@@ -19,16 +20,25 @@ from unit.store.ledger_kit import village
 
 from p2pshare.clock import ManualClock
 from p2pshare.domain.commands import (
+    AddHold,
     AddListing,
     AddPerson,
     CloseListing,
+    Command,
+    ConfirmHours,
     EditListing,
     Forget,
+    GrantInduction,
     MoveAgreement,
+    OpenRepair,
     PayHours,
+    RequestGift,
     RequestLoan,
+    RequestSession,
+    SaveSearch,
+    SplitHours,
 )
-from p2pshare.domain.vocabulary import ExchangeType, ItemType
+from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
 from p2pshare.log.certificate import OPEN_CIRCLE
 from p2pshare.log.entry import SignedEntry
 from p2pshare.node.ingest import Arrival
@@ -85,7 +95,51 @@ def live(folder: Path) -> dict[str, Any]:
             exchange(ada, ben)
         ben.perform(PayHours(person=ben_id, payee=ada_id, minutes=90))
         exchange(ada, ben)
+        lend_in_full(ada, ada_id, ben, ben_id, drill)
         return said(ada, ada_id)
+
+
+def lend_in_full(ada: Ledger, ada_id: bytes, ben: Ledger, ben_id: bytes, drill: bytes) -> None:
+    """Everything that came with version 4, between the two, at once or one after the other."""
+
+    def does(ledger: Ledger, command: Command) -> bytes:
+        subject = ledger.perform(command)[0].subject
+        exchange(ada, ben)
+        return subject
+
+    def moves(ledger: Ledger, person: bytes, agreement: bytes, move: str, **said: Any) -> None:
+        does(ledger, MoveAgreement(person=person, agreement=agreement, move=move, **said))
+
+    free = [TransactionType.RECEIVE_DONATE]
+    cot = offer(ada, ada_id, "Cot", transaction_types=tuple(free), terms=("NO-RESALE",))
+    lessons = offer(ada, ada_id, "Welding, first steps", item_type=ItemType.SERVICE)
+    cutter = offer(ada, ada_id, "Laser cutter", induction=True, parts=("key", "goggles"))
+    exchange(ada, ben)
+    gift = does(ben, RequestGift(person=ben_id, listing=cot))
+    moves(ada, ada_id, gift, "accept")
+    moves(ben, ben_id, gift, "receive", condition="good")
+    session = does(ben, RequestSession(person=ben_id, listing=lessons, minutes=60))
+    moves(ada, ada_id, session, "accept")
+    moves(ben, ben_id, session, "done", minutes=75)
+    split = SplitHours(person=ben_id, shares=((ada_id, 75),), gift=True)
+    payment = does(ben, split)
+    does(ada, ConfirmHours(person=ada_id, payment=payment))
+    does(ada, GrantInduction(person=ada_id, listing=cutter, inducted=ben_id))
+    loan = does(ben, RequestLoan(person=ben_id, listing=cutter))
+    moves(ada, ada_id, loan, "accept")
+    moves(ada, ada_id, loan, "hand-over", condition="as-new")
+    moves(ben, ben_id, loan, "renew", until="2026-12-05")
+    moves(ada, ada_id, loan, "grant")
+    moves(ben, ben_id, loan, "report", what="missing-part", part="goggles")
+    moves(ben, ben_id, loan, "give-back", missing=("goggles",), instead="hired")
+    moves(ada, ada_id, loan, "dispute", note="They were in the box.")
+    moves(ben, ben_id, loan, "settle", note="Ben buys new ones.")
+    moves(ada, ada_id, loan, "settle", note="Ben buys new ones.")
+    does(ada, OpenRepair(person=ada_id, listing=cutter, fixer=True))
+    does(ada, SaveSearch(person=ada_id, text="scroll saw"))
+    other = ben.perform(AddPerson(name="Cleo"))[0].subject
+    exchange(ada, ben)
+    does(ben, AddHold(person=other, listing=drill))
 
 
 def offer(ledger: Ledger, person: bytes, title: str, **fields: Any) -> bytes:
