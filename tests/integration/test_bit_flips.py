@@ -1,4 +1,4 @@
-"""1,000 random bits of ledger.db are flipped (issue 2, section 2).
+"""1,000 random bits of ledger.db are flipped.
 
 Every header, signature and body that a flip changes is found by the audit, nothing ends in a
 traceback, what a peer still has is repaired, and a file that SQLite cannot read is salvaged.

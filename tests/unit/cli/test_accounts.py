@@ -10,7 +10,7 @@ from p2pshare.node.ledger import Ledger
 from p2pshare.store import local
 
 STATEMENT_KEYS = ["payment", "from", "to", "minutes", "at", "corrects"]
-"""Those of issue 4; what comes on top is named in ``cli.accounts``."""
+"""Those every program may count on; what comes on top is named in ``cli.accounts``."""
 
 
 def second_computer(of: Home, home: Home, name: str) -> None:
