@@ -59,8 +59,8 @@ SELECT l.title, l.exchange_type, l.item_type,
        {_NAME.format("l.owner")} AS owner_name,
        max(0, l.quantity - (
          SELECT coalesce(sum(b.quantity), 0) FROM busy_periods AS b
-         WHERE b.listing = l.listing AND b.from_day <= c.today
-           AND (b.out OR b.until_day IS NULL OR b.until_day >= c.today)
+         WHERE b.listing = l.listing AND (b.out OR (
+           b.from_day <= c.today AND (b.until_day IS NULL OR b.until_day >= c.today)))
        )) AS available_today,
        l.quantity,
        (SELECT count(*) FROM waiting AS w WHERE w.listing = l.listing) AS people_waiting,

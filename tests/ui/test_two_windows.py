@@ -149,6 +149,7 @@ def test_the_drill_goes_round(open_window: Callable[..., Window], tmp_path: Path
     ben.clicks("Give hours …")
     ben.types("Hours to give to Ada", "1:30")
     ben.does("return")
+    ben.sees("1 computer nearby")  # the dialog is gone: keys go to the window again
     ben.opens(5)
     ben.sees("-1 h 30 min")
     ada.opens(5)
