@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from p2pshare.domain.commands import AddPerson
 from p2pshare.domain.views import ListingView, PersonView
-from p2pshare.node.events import EntriesAdded, LinkDown, LinkUp, NodeEvent
+from p2pshare.node.events import EntriesAdded, LinkDown, LinkUp, NodeEvent, ReminderDue
 
 from .backend import Answer, Backend, Identity, Locked
 from .dialogs.change_name import ChangeName
@@ -42,6 +42,7 @@ from .pages.welcome import WelcomePage
 from .widgets.identity_button import IdentityButton
 from .widgets.photos import PhotoCache
 from .widgets.plain import PlainLabel, counted, push_button
+from .widgets.reminder_banner import ReminderBanner
 
 TROUBLE_MS = 12_000
 SYNC_QUIET_MS = 700
@@ -150,6 +151,7 @@ class MainWindow(QMainWindow):
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)
         right.addWidget(self.trouble)
+        right.addWidget(self.reminders)
         right.addWidget(self.pages, 1)
         layout = QHBoxLayout(self.main)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -180,6 +182,7 @@ class MainWindow(QMainWindow):
         self.progress.setVisible(False)
         self._quiet = QTimer(self, singleShot=True, interval=SYNC_QUIET_MS)
         self._quiet.timeout.connect(self._sync_done)
+        self.reminders = ReminderBanner()
         self.trouble = QWidget()
         banner = QFrame()
         banner.setObjectName("trouble")
@@ -200,7 +203,7 @@ class MainWindow(QMainWindow):
     # --- what happens -------------------------------------------------------------------------
 
     def on_events(self, events: tuple[NodeEvent, ...]) -> None:
-        """Show who is linked and how far a sync is."""
+        """Show who is linked, how far a sync is, and what there is to be reminded of."""
         for event in events:
             match event:
                 case LinkUp(device, _):
@@ -210,6 +213,8 @@ class MainWindow(QMainWindow):
                 case EntriesAdded(own=False):
                     self._received += event.entries
                     self._quiet.start()
+                case ReminderDue():
+                    self.reminders.add(event.text)
                 case _:
                     pass
         count = len(self._devices)

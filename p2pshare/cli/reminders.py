@@ -42,12 +42,14 @@ def reminders_command(session: Session, at: str | None, quiet: str | None) -> No
             raise click.UsageError("--quiet is a setting; it cannot be given with --at")
         _set_quiet_hours(session, quiet)
         return
+    from p2pshare.domain.quiet_hours import clock_text
     from p2pshare.domain.reminders import in_force
     from p2pshare.node.reminding import plan_for
 
     with session.ledger() as ledger:
         zone = ledger.zone()
         now_ms = ledger.clock.time_ms() if at is None else instant(at, zone)
+        quiet_hours = ledger.queries.reminders.quiet_hours()
         names = {person.hex(): name for person, name in ledger.own_persons().items()}
         found = [
             (names[person], one)
@@ -70,7 +72,11 @@ def reminders_command(session: Session, at: str | None, quiet: str | None) -> No
             )
             for name, one in found
         ],
-        nothing="nothing to think of",
+        nothing=(
+            f"nothing to think of before {clock_text(quiet_hours.until_minute)}: it is quiet"
+            if quiet_hours.covers(now_ms, zone)
+            else "nothing to think of"
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from p2pshare.cli.agreements import NOTE, listed, perform_move, perform_opening, state_words
+from p2pshare.cli.agreements import listed, perform_move, perform_opening, state_words
 from p2pshare.cli.one_agreement import add_show
 from p2pshare.cli.output import plain, short
 from p2pshare.cli.parameters import text
@@ -16,6 +16,8 @@ from p2pshare.domain.repair import OPEN, REPAIR, RESOLVED, RETIRED
 
 if TYPE_CHECKING:
     from p2pshare.domain.views import AgreementView
+
+_NOTE: Final = click.option("--note", type=text, default="", help="A word to yourself.")
 
 _MOVE_TO: Final = {row.to_state: row.move for row in REPAIR.rows[1:]}
 """The move that leads to a state."""
@@ -30,7 +32,7 @@ def repair_command() -> None:
 @click.argument("listing", type=text)
 @click.option("--quantity", type=int, default=1, help="How many of it are broken.")
 @click.option("--fixer", is_flag=True, help="Also ask everybody nearby for somebody to repair it.")
-@NOTE
+@_NOTE
 @pass_session
 def open_command(session: Session, listing: str, quantity: int, fixer: bool, note: str) -> None:
     """Open a ticket for LISTING; it is off the shelf until the ticket is closed."""
@@ -53,7 +55,7 @@ def open_command(session: Session, listing: str, quantity: int, fixer: bool, not
 @repair_command.command("move")
 @click.argument("ticket", type=text)
 @click.argument("state", type=click.Choice(OPEN))
-@NOTE
+@_NOTE
 @pass_session
 def move_command(session: Session, ticket: str, state: str, note: str) -> None:
     """Say where the repair stands."""
@@ -63,7 +65,7 @@ def move_command(session: Session, ticket: str, state: str, note: str) -> None:
 @repair_command.command("close")
 @click.argument("ticket", type=text)
 @click.option("--retired", is_flag=True, help="It cannot be repaired and is gone for good.")
-@NOTE
+@_NOTE
 @pass_session
 def close_command(session: Session, ticket: str, retired: bool, note: str) -> None:
     """Say that it works again, or that it never will."""

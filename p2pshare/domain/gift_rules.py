@@ -4,6 +4,8 @@ On top of what holds for every agreement (``domain.agreement_rules``). What is g
 promised from its day on without an end.
 """
 
+from collections.abc import Iterable
+
 from p2pshare import limits
 from p2pshare.domain import days
 from p2pshare.domain.agreement import AgreementState
@@ -28,19 +30,28 @@ from p2pshare.errors import DomainError
 
 
 def request_gift(
-    listing: ListingState, listing_header: bytes, command: RequestGift, today: str
+    listing: ListingState,
+    listing_header: bytes,
+    command: RequestGift,
+    today: str,
+    busy: Iterable[BusyPeriod] = (),
 ) -> Draft:
     """The request to be given ``listing``, whose creating header is carried along.
 
-    ``today`` is the local day. Raises DomainError with the reason in one line.
+    ``today`` is the local day, ``busy`` what its owner has published. Raises DomainError with the
+    reason in one line.
     """
     check_open(listing, command.person, today, TransactionType.RECEIVE_DONATE)
+    quantity = check_offered_quantity(listing, command.quantity)
+    gone = sum(one.quantity for one in busy if one.out and one.until_day is None)
+    if quantity > listing.quantity - gone:
+        raise DomainError("so many are not left: given away already, or in repair")
     request = GiftRequest(
         listing=listing.listing,
         listing_header=listing_header,
         title=listing.title,
         terms=listing.terms,
-        quantity=check_offered_quantity(listing, command.quantity),
+        quantity=quantity,
         from_day=today,
         until_day=today,
         note=clean_note(command.note),

@@ -39,7 +39,8 @@ def _request_loan(acting: Acting, command: commands.RequestLoan) -> Done:
 def _request_gift(acting: Acting, command: commands.RequestGift) -> Done:
     listing = acting.listing(command.listing)
     header = listing_header(acting.writing.connection, command.listing)
-    draft = request_gift(listing, header, command, acting.today())
+    busy = acting.writing.states.busy(acting.writing.circle, command.listing)
+    draft = request_gift(listing, header, command, acting.today(), busy)
     return Done(acting.writing.write_sealed(draft, (command.person, listing.owner)))
 
 

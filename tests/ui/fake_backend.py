@@ -67,8 +67,12 @@ class FakeQueries:
     def people(self) -> list[PersonView]:
         return list(self.all_people)
 
-    def agreements(self, now_ms: int, *, persons: list[str]) -> list[AgreementView]:
-        return [one for one in self.all_loans if {one.owner, one.asker} & set(persons)]
+    def agreements(self, now_ms: int, *, kind: str, persons: list[str]) -> list[AgreementView]:
+        return [
+            one
+            for one in self.all_loans
+            if one.kind == kind and {one.owner, one.asker} & set(persons)
+        ]
 
     @property
     def accounts(self) -> "FakeQueries":

@@ -6,13 +6,15 @@ import pytest
 from fake_backend import FakeBackend
 from made_views import ADA, listing, loan, person
 from p2pshare.ui.backend import Identity
+from p2pshare.ui.widgets.reminder_banner import SHOWN_MAX
 from p2pshare.ui.window import MainWindow
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from p2pshare.domain.commands import AddPerson
-from p2pshare.node.events import EntriesAdded, LinkDown, LinkUp, PeerFound
+from p2pshare.domain.text import shown
+from p2pshare.node.events import EntriesAdded, LinkDown, LinkUp, PeerFound, ReminderDue
 
 Opener = Callable[[FakeBackend], MainWindow]
 FindDialog = Callable[[MainWindow], QDialog]
@@ -177,6 +179,25 @@ def test_who_is_nearby_and_how_far_a_sync_is(
 def test_own_entries_and_one_entry_are_no_sync(window: MainWindow, backend: FakeBackend) -> None:
     backend.tell(EntriesAdded("c", 5, own=True), EntriesAdded("c", 1, own=False))
     assert not window.progress.isVisible()
+
+
+def test_reminders_stay_until_they_are_closed(
+    backend: FakeBackend, window: MainWindow, qtbot: QtBot
+) -> None:
+    assert not window.reminders.isVisible()
+    texts = [f"Ben has still your thing {number}.\u202e" for number in range(SHOWN_MAX + 2)]
+    due = [ReminderDue("aa", "overdue", "bb", 1000, text) for text in texts]
+    backend.tell(*due[:2], due[0])
+    assert window.reminders.isVisible()
+    assert window.reminders.words.text().splitlines() == [shown(texts[0]), shown(texts[1])]
+    backend.tell(*due)
+    lines = window.reminders.words.text().splitlines()
+    assert len(lines) == SHOWN_MAX + 1
+    assert lines[-1].startswith("and 2 more")
+    window.reminders.done.click()
+    assert not window.reminders.isVisible()
+    backend.tell(due[3])
+    assert window.reminders.words.text() == shown(texts[3])
 
 
 def test_trouble_is_shown_and_can_be_closed(window: MainWindow, qtbot: QtBot) -> None:

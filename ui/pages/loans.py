@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from p2pshare.domain.commands import MoveAgreement
+from p2pshare.domain.loan import LOAN
 from p2pshare.domain.views import AgreementView
 from p2pshare.node.events import EventsMissed, NodeEvent, RowChanged
 
@@ -83,7 +84,8 @@ class LoansPage(QWidget):
             return
         now_ms, person = self._backend.now_ms(), identity.person
         self._backend.ask(
-            lambda queries: queries.agreements(now_ms, persons=[person]), self._on_loans
+            lambda queries: queries.agreements(now_ms, kind=LOAN.kind, persons=[person]),
+            self._on_loans,
         )
 
     def on_events(self, events: tuple[NodeEvent, ...]) -> None:

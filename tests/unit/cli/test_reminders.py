@@ -85,7 +85,9 @@ def test_people_read_a_sentence(ada: Home, ben: Home) -> None:
     assert ran.code == 0
     assert "“Drill” goes back to Ada today." in ran.out
     assert loan[:8] in ran.out
-    assert ben.run("reminders", "--at", "2020-01-01").out == "nothing to think of\n"
+    assert ben.run("reminders", "--at", "2020-01-01T12:00").out == "nothing to think of\n"
+    at_night = ben.run("reminders", "--at", "2020-01-01T23:00").out
+    assert at_night == "nothing to think of before 08:00: it is quiet\n"
 
 
 def test_who_shares_a_computer_is_named(ada: Home, ben: Home) -> None:

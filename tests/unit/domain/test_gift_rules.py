@@ -76,6 +76,17 @@ def test_what_cannot_be_asked_for(ben, sofa, changes, fields, reason):
     refused(reason, request_gift, replace(sofa, **changes), b"header", ask(ben, **fields), TODAY)
 
 
+def test_what_was_given_away_is_not_asked_for(ben, sofa):
+    two = replace(sofa, quantity=2)
+    given_away = BusyPeriod(TODAY, None, 1, True, b"g" * 8)
+    promised = BusyPeriod(TODAY, None, 1, False, b"p" * 8)
+    lent = BusyPeriod(TODAY, "2026-12-01", 1, True, b"l" * 8)
+    busy = [given_away, promised, lent]
+    assert request_gift(two, b"header", ask(ben), TODAY, busy)
+    refused("not left", request_gift, sofa, b"header", ask(ben), TODAY, busy)
+    refused("not left", request_gift, two, b"header", ask(ben, quantity=2), TODAY, busy)
+
+
 def test_nobody_gives_to_themselves(ada, sofa):
     refused("your own listing", request_gift, sofa, b"header", ask(ada), TODAY)
 
