@@ -90,6 +90,7 @@ def test_a_gift(street: Neighbours) -> None:
     assert is_id(gift, 16)
     assert asked == {"agreement": gift, "kind": "gift", "state": "requested"}
     assert "not possible for the recipient" in refused(ben, "gift", "accept", gift)
+    again = does(ben, "gift", "request", sofa)["agreement"]
     for home, move, state in (
         (ada, "accept", "accepted"),
         (ada, "hand-over", "given"),
@@ -97,14 +98,9 @@ def test_a_gift(street: Neighbours) -> None:
     ):
         said = does(home, "gift", move, gift)
         assert said == {"agreement": gift, "kind": "gift", "state": state}
+        assert "overlap" in refused(ada, "gift", "accept", again)
     assert ada.json("gift", "show", gift) == ben.json("gift", "show", gift)
-    assert "overlap" in refused_second(street, sofa)
-
-
-def refused_second(street: Neighbours, sofa: str) -> str:
-    """What Ada's computer says to giving the same thing a second time."""
-    again = street.does(street.ben, "gift", "request", sofa)["agreement"]
-    return refused(street.ada, "gift", "accept", again)
+    assert "given away already" in refused(ben, "gift", "request", sofa)
 
 
 def test_a_session(street: Neighbours) -> None:
