@@ -19,6 +19,7 @@ from p2pshare.domain.agreement_bodies import (
     LoanRequest,
 )
 from p2pshare.domain.agreement_table import STAYS
+from p2pshare.domain.disputes import DISPUTE_PAIRS, DISPUTED, SETTLED, dispute_rows
 
 BORROWER: Final = "borrower"
 LENDER: Final = "lender"
@@ -31,8 +32,6 @@ CHECKED_OUT: Final = "checked_out"
 RETURNED: Final = "returned"
 CLOSED: Final = "closed"
 LOST: Final = "lost"
-DISPUTED: Final = "disputed"
-SETTLED: Final = "settled"
 
 # Why the ranks are as they are. Concurrent moves are moves whose authors had not seen each other's;
 # all of them count, and the least rank is taken first. What is taken first decides, for most moves
@@ -195,38 +194,7 @@ LOAN: Final = AgreementTable(
             label="It is lost",
             condition=Condition.AFTER_DUE,
         ),
-        Row(
-            move="dispute",
-            roles=(BORROWER, LENDER),
-            from_states=(CHECKED_OUT, RETURNED, CLOSED, LOST),
-            to_state=DISPUTED,
-            body=LoanMove,
-            rank=5,
-            label="Dispute",
-            joins=(DISPUTED,),
-            condition=Condition.WITHIN_DISPUTE_DAYS,
-        ),
-        Row(
-            move="settle",
-            roles=(BORROWER, LENDER),
-            from_states=(DISPUTED,),
-            to_state=SETTLED,
-            body=LoanMove,
-            rank=6,
-            label="Settle",
-            condition=Condition.OTHER_SAID_SAME,
-            by_button=False,
-        ),
-        Row(
-            move="settle",
-            roles=(BORROWER, LENDER),
-            from_states=(DISPUTED,),
-            to_state=STAYS,
-            body=LoanMove,
-            rank=6,
-            label="Settle",
-            by_button=False,
-        ),
+        *dispute_rows((BORROWER, LENDER), (CHECKED_OUT, RETURNED, CLOSED, LOST), LoanMove),
     ),
     asked=frozenset({REQUESTED}),
     promises=frozenset({ACCEPTED, CHECKED_OUT, RETURNED, LOST}),
@@ -239,8 +207,7 @@ LOAN: Final = AgreementTable(
     pairs=(
         ("hand-over", "receive"),
         ("give-back", "take-back"),
-        ("dispute", "dispute"),
-        ("settle", "settle"),
+        *DISPUTE_PAIRS,
     ),
 )
 

@@ -7,9 +7,9 @@ helps. No hours move here: that takes the payer's own ``hours.pay``.
 
 from typing import Final
 
-from p2pshare.domain.agreement import AgreementTable, Condition, Row, register_agreement
+from p2pshare.domain.agreement import AgreementTable, Row, register_agreement
 from p2pshare.domain.agreement_bodies import SessionDone, SessionMove, SessionRequest
-from p2pshare.domain.agreement_table import STAYS
+from p2pshare.domain.disputes import DISPUTE_PAIRS, DISPUTED, SETTLED, dispute_rows
 
 ASKER: Final = "asker"
 HOST: Final = "host"
@@ -19,8 +19,6 @@ ACCEPTED: Final = "accepted"
 DECLINED: Final = "declined"
 CANCELLED: Final = "cancelled"
 DONE: Final = "done"
-DISPUTED: Final = "disputed"
-SETTLED: Final = "settled"
 
 SESSION: Final = AgreementTable(
     kind="session",
@@ -43,33 +41,11 @@ SESSION: Final = AgreementTable(
             joins=(DONE, DISPUTED, SETTLED),
             by_button=False,
         ),
-        Row(
-            move="dispute",
-            roles=(ASKER, HOST),
-            from_states=(DONE,),
-            to_state=DISPUTED,
-            body=SessionMove,
-            rank=5,
-            label="Dispute",
-            joins=(DISPUTED,),
-            condition=Condition.WITHIN_DISPUTE_DAYS,
-        ),
-        Row(
-            move="settle",
-            roles=(ASKER, HOST),
-            from_states=(DISPUTED,),
-            to_state=SETTLED,
-            body=SessionMove,
-            rank=6,
-            label="Settle",
-            condition=Condition.OTHER_SAID_SAME,
-            by_button=False,
-        ),
-        Row("settle", (ASKER, HOST), (DISPUTED,), STAYS, SessionMove, 6, "Settle", by_button=False),
+        *dispute_rows((ASKER, HOST), (DONE,), SessionMove),
     ),
     asked=frozenset({REQUESTED}),
     closing=frozenset({DONE}),
-    pairs=(("done", "done"), ("dispute", "dispute"), ("settle", "settle")),
+    pairs=(("done", "done"), *DISPUTE_PAIRS),
 )
 
 register_agreement(SESSION)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from p2pshare.domain.days import Zone, end_ms, end_of_day_ms, instant_ms
+from p2pshare.domain.disputes import SETTLED
 from p2pshare.domain.exports.jsonld import (
     HOUR,
     Graph,
@@ -29,7 +30,7 @@ from p2pshare.domain.exports.jsonld import (
 from p2pshare.domain.exports.payments import PaymentView
 from p2pshare.domain.gift import GIFT
 from p2pshare.domain.instants import iso
-from p2pshare.domain.loan import CANCELLED, CLOSED, LOAN, LOST, SETTLED
+from p2pshare.domain.loan import CANCELLED, CLOSED, LOAN, LOST
 from p2pshare.domain.session import SESSION
 from p2pshare.domain.views import AgreementView, ListingView, SignedMoveView
 from p2pshare.domain.vocabulary import ExchangeType, ItemType, TransactionType
