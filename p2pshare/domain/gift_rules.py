@@ -5,6 +5,7 @@ promised from its day on without an end.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from p2pshare import limits
 from p2pshare.domain import days
@@ -27,6 +28,9 @@ from p2pshare.domain.gift import GIFT
 from p2pshare.domain.listing import ListingState
 from p2pshare.domain.vocabulary import TransactionType
 from p2pshare.errors import DomainError
+
+PROMISING: Final = frozenset({"accept"})
+"""The moves that promise a thing: only they are judged beside the other agreements of a shelf."""
 
 
 def request_gift(

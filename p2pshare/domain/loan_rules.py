@@ -6,6 +6,8 @@ terms bound the days, and an accept or a grant signs the instant by which the th
 This module must not query: the caller passes in every agreement it has to look at.
 """
 
+from typing import Final
+
 from p2pshare import limits
 from p2pshare.domain import days
 from p2pshare.domain.agreement import AgreementState
@@ -29,6 +31,9 @@ from p2pshare.domain.loan import LOAN
 from p2pshare.domain.terms import check_days, machine_form
 from p2pshare.domain.vocabulary import TransactionType
 from p2pshare.errors import DomainError
+
+PROMISING: Final = frozenset({"accept", "grant"})
+"""The moves that promise days: only they are judged beside the other agreements of a shelf."""
 
 
 def request_loan(

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from p2pshare.domain import commands
+from p2pshare.domain import commands, gift_rules, loan_rules
 from p2pshare.domain.agreement import AGREEMENTS, AgreementState
-from p2pshare.domain.agreement_rules import draft_move
+from p2pshare.domain.agreement_rules import Shelf, draft_move
 from p2pshare.domain.drafts import Draft
 from p2pshare.domain.gift import GIFT
 from p2pshare.domain.gift_rules import move_gift, request_gift
@@ -93,13 +93,20 @@ def _close_if_open(acting: Acting, listing: bytes) -> None:
         acting.writing.write(close_listing(state, command), subject=listing)
 
 
+def _shelf(acting: Acting, state: AgreementState, move: str, promising: frozenset[str]) -> Shelf:
+    """What the rules of a move look at: all that is promised only where it promises more."""
+    if move in promising:
+        return acting.shelf(state.listing, state.parties[0])
+    return Shelf(acting.writing.states.listing(acting.writing.circle, state.listing))
+
+
 def _move_loan(acting: Acting, state: AgreementState, command: commands.MoveAgreement) -> Draft:
-    shelf = acting.shelf(state.listing, state.parties[0])
+    shelf = _shelf(acting, state, command.move, loan_rules.PROMISING)
     return move_loan(state, command, acting.now_ms(), acting.zone, shelf)
 
 
 def _move_gift(acting: Acting, state: AgreementState, command: commands.MoveAgreement) -> Draft:
-    shelf = acting.shelf(state.listing, state.parties[0])
+    shelf = _shelf(acting, state, command.move, gift_rules.PROMISING)
     return move_gift(state, command, acting.now_ms(), acting.zone, shelf)
 
 
