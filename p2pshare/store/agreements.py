@@ -113,13 +113,13 @@ class AgreementQueries:
 
     def _clashes(self, listings: set[str]) -> dict[str, list[Span]]:
         """When more of a listing is promised than there is, as its owner told all."""
+        busy = busy_periods_of(self._connection, sorted(listings))
         found: dict[str, list[Span]] = {}
-        for listing, periods in busy_periods_of(self._connection, sorted(listings)).items():
-            row = self._connection.execute(
-                "SELECT quantity FROM listings WHERE listing = ?", (listing,)
-            ).fetchone()
-            if row is not None:
-                found[listing] = conflicts(row[0], periods)
+        for chunk in chunks(busy):
+            for listing, quantity in self._connection.execute(
+                f"SELECT listing, quantity FROM listings WHERE listing IN ({marks(chunk)})", chunk
+            ):
+                found[listing] = conflicts(quantity, busy[listing])
         return found
 
 
