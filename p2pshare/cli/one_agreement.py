@@ -22,7 +22,7 @@ from p2pshare.cli.parameters import text
 from p2pshare.cli.session import Session, pass_session
 from p2pshare.cli.terms import sentences_of
 from p2pshare.cli.times import local
-from p2pshare.domain.agreement import AGREEMENTS, Circumstances, open_rows
+from p2pshare.domain.agreement import AGREEMENTS
 from p2pshare.domain.agreement_table import AgreementTable
 from p2pshare.domain.bodies import NO_POLICY, LoanPolicy
 from p2pshare.domain.hours import format_minutes
@@ -30,6 +30,7 @@ from p2pshare.domain.induction import may_witness, needs_induction, one_of
 from p2pshare.domain.loan import LOAN
 from p2pshare.domain.move_words import move_words
 from p2pshare.domain.terms import machine_form
+from p2pshare.domain.view_moves import rows_now
 
 if TYPE_CHECKING:
     from p2pshare.domain.views import AgreementView, ListingView
@@ -75,15 +76,7 @@ class _Whole:
 
     def possible(self, person: str) -> tuple[str, ...]:
         """The moves that a party can make now."""
-        view = self.view
-        role = self.table.roles[0] if view.asker == person else self.table.roles[1]
-        signed = frozenset(one.move for one in view.signed_by if one.person == person)
-        circumstances = Circumstances(
-            view.due_at_ms, view.closed_ms, view.offered_until_ms, view.asked_until is not None
-        )
-        rows = open_rows(
-            self.table, role, view.underlying_state, signed, self.now_ms, circumstances
-        )
+        rows = rows_now(self.view, person, self.now_ms)
         return tuple(dict.fromkeys(row.move for row in rows))
 
 

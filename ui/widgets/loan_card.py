@@ -9,8 +9,8 @@ from typing import Any, Final
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from p2pshare.domain.agreement import AGREEMENTS, Circumstances, open_rows
 from p2pshare.domain.agreement_table import Row
+from p2pshare.domain.view_moves import rows_now
 from p2pshare.domain.views import AgreementView
 
 from ..backend import Backend
@@ -136,13 +136,7 @@ class LoanCard(QFrame):
 
 def moves_of(view: AgreementView, person: str, now_ms: int) -> tuple[Row, ...]:
     """The moves that ``person`` (hex) can make now by a button, one row for each."""
-    table = AGREEMENTS[view.kind]
-    role = table.roles[0] if view.asker == person else table.roles[1]
-    signed = frozenset(one.move for one in view.signed_by if one.person == person)
-    circumstances = Circumstances(
-        view.due_at_ms, view.closed_ms, view.offered_until_ms, view.asked_until is not None
-    )
-    rows = open_rows(table, role, view.underlying_state, signed, now_ms, circumstances)
+    rows = rows_now(view, person, now_ms)
     return tuple({row.move: row for row in rows if row.by_button}.values())
 
 
