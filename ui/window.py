@@ -11,7 +11,6 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
-    QFrame,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
@@ -39,9 +38,10 @@ from .pages.loans import LoansPage
 from .pages.people import PeoplePage
 from .pages.shelf import ShelfPage
 from .pages.welcome import WelcomePage
+from .widgets.banner import Banner
 from .widgets.identity_button import IdentityButton
 from .widgets.photos import PhotoCache
-from .widgets.plain import PlainLabel, counted, push_button
+from .widgets.plain import PlainLabel, counted
 from .widgets.reminder_banner import ReminderBanner
 
 TROUBLE_MS = 12_000
@@ -183,20 +183,9 @@ class MainWindow(QMainWindow):
         self._quiet = QTimer(self, singleShot=True, interval=SYNC_QUIET_MS)
         self._quiet.timeout.connect(self._sync_done)
         self.reminders = ReminderBanner()
-        self.trouble = QWidget()
-        banner = QFrame()
-        banner.setObjectName("trouble")
-        self.trouble_text = PlainLabel("", wrap=True)
-        self.close_trouble = push_button(self.tr("Close"), name=self.tr("Close this message"))
-        self.close_trouble.clicked.connect(self.trouble.hide)
-        around = QVBoxLayout(self.trouble)
-        around.setContentsMargins(24, 12, 24, 0)
-        around.addWidget(banner)
-        row = QHBoxLayout(banner)
-        row.setContentsMargins(16, 8, 8, 8)
-        row.addWidget(self.trouble_text, 1)
-        row.addWidget(self.close_trouble)
-        self.trouble.hide()
+        self.trouble = Banner("trouble", self.tr("Close this message"))
+        self.trouble_text = self.trouble.words
+        self.close_trouble = self.trouble.done
         self._trouble_timer = QTimer(self, singleShot=True, interval=TROUBLE_MS)
         self._trouble_timer.timeout.connect(self.trouble.hide)
 
@@ -238,8 +227,7 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def show_trouble(self, text: str) -> None:
         """Show one line that says what went wrong and what to do."""
-        self.trouble_text.setText(text)
-        self.trouble.setVisible(bool(text))
+        self.trouble.show_words(text)
         self._trouble_timer.start()
 
     @Slot(str)

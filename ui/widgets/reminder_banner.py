@@ -7,33 +7,20 @@ SHOWN_MAX it says how many more there are. What there is to remind of is the nod
 from typing import Final
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from .plain import PlainLabel, push_button
+from .banner import Banner
 
 SHOWN_MAX: Final = 4
 """So many are shown in words at once."""
 
 
-class ReminderBanner(QWidget):
+class ReminderBanner(Banner):
     """Hidden until there is something to tell."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__("banner")
+        self.done.setAccessibleName(self.tr("Close these reminders"))
         self._texts: list[str] = []
-        self.words = PlainLabel("", wrap=True)
-        self.done = push_button(self.tr("Close"), name=self.tr("Close these reminders"))
-        self.done.clicked.connect(self.clear)
-        banner = QFrame()
-        banner.setObjectName("banner")
-        around = QVBoxLayout(self)
-        around.setContentsMargins(24, 12, 24, 0)
-        around.addWidget(banner)
-        row = QHBoxLayout(banner)
-        row.setContentsMargins(16, 8, 8, 8)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.done)
-        self.hide()
 
     def add(self, text: str) -> None:
         """Show one more reminder, above the earlier ones."""
@@ -44,12 +31,10 @@ class ReminderBanner(QWidget):
         more = len(self._texts) - len(lines)
         if more:
             lines = [*lines, self.tr("and {n} more: p2pshare-cli reminders").format(n=more)]
-        self.words.setText("\n".join(lines))
-        self.show()
+        self.show_words("\n".join(lines))
 
     @Slot()
     def clear(self) -> None:
         """They were read."""
         self._texts.clear()
-        self.words.setText("")
-        self.hide()
+        super().clear()
